@@ -1,0 +1,7 @@
+//! The pure engine: findings in, events and errands out. No clock, no IO, no async runtime in here.
+
+mod plan;
+mod watch;
+
+pub use plan::{Mode, Plan, PlanError, Policy, Request};
+pub use watch::{Input, Step, Wake, Watch};

@@ -1,0 +1,173 @@
+//! From what the user asked for to what will be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Expectation, Milestone, Name, Record, RecordType, Role, Value, Vantage};
+
+/// One look, or a watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// `check`: one round, then a verdict.
+    Look,
+    /// `wait`: until the milestone, the deadline, or for ever blocked.
+    Watch,
+}
+
+/// The numbers and switches by which a watch decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// What is waited for.
+    pub until: Milestone,
+    /// Per cent of the voters that answered who must confirm, 1 to 100. With fewer than 20 voters all must.
+    pub quorum_percent: u8,
+    /// How long everything must stay right. A single look takes its samples at once instead.
+    pub settle: Duration,
+    /// When a watch gives up, counted from its start.
+    pub timeout: Duration,
+    /// Ask resolvers although the authorities are not right.
+    pub look_anyway: bool,
+    /// End a watch as soon as its verdict is *blocked*.
+    pub fail_fast: bool,
+    /// Accept private and reserved addresses, which a public CA does not.
+    pub allow_reserved: bool,
+    /// Samples that must agree before a resolver counts as confirming, at least 1.
+    pub samples: u8,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            until: Milestone::Safe,
+            quorum_percent: 95,
+            settle: Duration::from_secs(10),
+            timeout: Duration::from_secs(48 * 3600),
+            look_anyway: false,
+            fail_fast: false,
+            allow_reserved: false,
+            samples: 2,
+        }
+    }
+}
+
+/// What the user asked for: names, each with the values that are expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Names with their expected values. A name may come more than once; its values then form one set.
+    pub names: Vec<(Name, Vec<Value>)>,
+    /// One look or a watch.
+    pub mode: Mode,
+    /// How to decide.
+    pub policy: Policy,
+}
+
+/// Why a request cannot be carried out. A mistake of the user, before anything was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No names.
+    #[error("no name to look at")]
+    NoNames,
+    /// A name without an expected value.
+    #[error("{0} has no expected value, so nothing can be called right")]
+    NoValue(Name),
+    /// Two aliases, which no name can have (RFC 1034, section 3.6.2).
+    #[error("{0} cannot have two CNAMEs ({1} and {2})")]
+    TwoAliases(Name, Name, Name),
+    /// A wildcard owner cannot be looked up; one of the names that it covers can.
+    #[error("{0} is a wildcard: it cannot be looked up itself")]
+    Wildcard(Name),
+    /// No resolver in the list may vote.
+    #[error("the list of resolvers has no voter")]
+    NoVoters,
+    /// A quorum outside 1 to 100.
+    #[error("a quorum of {0} per cent is outside 1 to 100")]
+    Quorum(u8),
+}
+
+/// What will be done; made once and never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// All records; guards stand behind the record that they protect.
+    pub records: Vec<Record>,
+    /// The resolvers, voters and witnesses.
+    pub resolvers: Vec<Vantage>,
+    /// One look or a watch.
+    pub mode: Mode,
+    /// How to decide.
+    pub policy: Policy,
+}
+
+impl Plan {
+    /// Turns a request and a list of resolvers into a plan.
+    ///
+    /// IPv4 values of a name make an A record, IPv6 values an AAAA record, a host name a CNAME record. A
+    /// name with an A record and no AAAA gets a guard: a forgotten AAAA draws the CA away.
+    ///
+    /// # Errors
+    /// [`PlanError`], all of them the user's to mend.
+    pub fn new(request: Request, resolvers: Vec<Vantage>) -> Result<Plan, PlanError> {
+        let Request { names, mode, policy } = request;
+        if names.is_empty() {
+            return Err(PlanError::NoNames);
+        }
+        if !(1..=100).contains(&policy.quorum_percent) {
+            return Err(PlanError::Quorum(policy.quorum_percent));
+        }
+        if !resolvers.iter().any(|v| v.role == Role::Voter) {
+            return Err(PlanError::NoVoters);
+        }
+        let mut order: Vec<Name> = Vec::new();
+        let mut wanted: BTreeMap<Name, Vec<Value>> = BTreeMap::new();
+        for (name, values) in names {
+            if name.as_str().starts_with("*.") {
+                return Err(PlanError::Wildcard(name));
+            }
+            if !wanted.contains_key(&name) {
+                order.push(name.clone());
+            }
+            wanted.entry(name).or_default().extend(values);
+        }
+        let mut records = Vec::new();
+        for name in order {
+            let values = wanted.remove(&name).unwrap_or_default();
+            records.extend(records_of(&name, &values)?);
+        }
+        Ok(Plan { records, resolvers, mode, policy })
+    }
+}
+
+fn records_of(name: &Name, values: &[Value]) -> Result<Vec<Record>, PlanError> {
+    let v4: BTreeSet<IpAddr> =
+        values.iter().filter_map(|v| if let Value::V4(a) = v { Some((*a).into()) } else { None }).collect();
+    let v6: BTreeSet<IpAddr> =
+        values.iter().filter_map(|v| if let Value::V6(a) = v { Some((*a).into()) } else { None }).collect();
+    let mut aliases: Vec<&Name> =
+        values.iter().filter_map(|v| if let Value::Alias(a) = v { Some(a) } else { None }).collect();
+    aliases.dedup();
+    if let [first, second, ..] = aliases[..] {
+        return Err(PlanError::TwoAliases(name.clone(), first.clone(), second.clone()));
+    }
+    if values.is_empty() {
+        return Err(PlanError::NoValue(name.clone()));
+    }
+    let record = |rtype, expect| Record { name: name.clone(), rtype, expect };
+    let mut out = Vec::new();
+    if let Some(target) = aliases.first() {
+        out.push(record(RecordType::Cname, Expectation::Alias((*target).clone())));
+    }
+    let guard = !v4.is_empty() && v6.is_empty();
+    if !v4.is_empty() {
+        out.push(record(RecordType::A, Expectation::Addresses(v4)));
+    }
+    if !v6.is_empty() {
+        out.push(record(RecordType::Aaaa, Expectation::Addresses(v6)));
+    }
+    if guard {
+        out.push(record(RecordType::Aaaa, Expectation::NoAddress));
+    }
+    Ok(out)
+}

@@ -1,0 +1,5 @@
+//! map
+pub mod clock;
+pub mod engine;
+pub mod model;
+pub mod net;

@@ -1,0 +1,30 @@
+//! The words of the program as types. Every other room speaks these; this room knows none of them.
+//!
+//! A [`Record`] is what must come true. A [`Vantage`] is somebody who can be asked. An [`Errand`] is
+//! one thing to be asked, a [`Finding`] what came back, a failure included. A [`Standing`] is what a
+//! vantage now holds, a [`Shift`] that one has moved. A [`Report`] is the verdict with its reasons, and
+//! an [`Event`] is anything a view may tell a person or a script.
+
+mod answer;
+mod errand;
+mod event;
+mod finding;
+mod name;
+mod record;
+mod standing;
+mod time;
+mod vantage;
+mod verdict;
+mod walk;
+
+pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
+pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
+pub use event::{Event, Milestone, Port53, Started, VantageChange};
+pub use finding::{Finding, Seen};
+pub use name::{Name, NameError};
+pub use record::{Expectation, Record, RecordId, RecordType, Value};
+pub use standing::{Held, Shift, Standing};
+pub use time::Timestamp;
+pub use vantage::{Endpoint, Role, Transport, Vantage, VantageId};
+pub use verdict::{AuthorityCount, Cause, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
+pub use walk::{Address, NameServer, ParentReply, ParentSaid, Walk, WalkEnd};
