@@ -1,6 +1,6 @@
 //! One watch: every input goes in through [`Watch::step`], everything that follows comes out of it.
 //!
-//! This file composes: [`authorities`] looks after the zone's own servers, [`resolvers`] after the caches,
+//! This file composes: [`authorities`] and [`servers`] look after the zone's own side, [`resolvers`] after the caches,
 //! [`judging`] turns what is known into verdicts, and
 //! [`ending`] tells them and knows when to stop. The decisions themselves are in the pure rooms beside.
 
@@ -9,6 +9,7 @@ mod ending;
 mod judging;
 mod progress;
 mod resolvers;
+mod servers;
 mod timers;
 
 use std::collections::BTreeMap;
