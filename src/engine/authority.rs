@@ -58,6 +58,8 @@ pub(super) struct Node {
     pub(super) zone: Option<usize>,
     pub(super) words: Vec<Word>,
     pub(super) next: Timestamp,
+    /// How the search for its zone ended, when it found none.
+    pub(super) lost: Option<WalkEnd>,
 }
 
 /// A zone, as its parent delegates it.

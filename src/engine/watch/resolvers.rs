@@ -25,6 +25,8 @@ impl Watch {
         }
         self.records[record].gate_open = true;
         for cell in self.cells_of(record) {
+            // What came back while the gate was closed may be the old answer's.
+            self.cells[cell].doubt();
             // An end that was announced before still stands, and nothing is to be learnt before it.
             let end = self.cells[cell].honest_end().filter(|&end| end > self.now);
             let (at, why) =
@@ -239,7 +241,7 @@ impl Watch {
         }
         if self.blind != before {
             if open {
-                self.out.events.push(Event::Port53 { at: self.now, seen: Port53::Unsent });
+                self.out.events.push(Event::Port53 { at: self.now, seen: Port53::Blocked });
                 self.look_through_encrypted();
             }
             (0..self.records.len()).for_each(|record| self.mark(record));
