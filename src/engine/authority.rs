@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Answer, Expectation, Failure, Held, Link, Name, Question, Rcode, Record, Seen, Soa, Timestamp, VantageId,
-    Walk,
+    Walk, WalkEnd,
 };
 
 use super::reading;
@@ -239,7 +239,11 @@ impl Authorities {
             return AtServer::Pending;
         };
         met.insert(name.clone(), None);
-        let mut sum = AtServer::Pending;
+        let mut sum = match (node.words.is_empty(), &node.lost) {
+            (true, Some(WalkEnd::NoSuchZone)) => AtServer::Wrong { held: Held::NoName, ttl: 0 },
+            (true, Some(WalkEnd::Unreached(failure))) => AtServer::Dead(failure.clone()),
+            _ => AtServer::Pending,
+        };
         for word in self.current(node) {
             let one = self.weigh_chain(record, want, word, met);
             sum = match (sum, one) {

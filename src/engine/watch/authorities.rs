@@ -73,6 +73,7 @@ impl Watch {
             zone: None,
             words: Vec::new(),
             next: Timestamp::MAX,
+            lost: None,
         });
         let node = self.auth.nodes.len() - 1;
         if let Some(zone) = self.searches.iter().find(|s| s.name == question.name).and_then(|s| s.zone) {
@@ -114,6 +115,9 @@ impl Watch {
             self.see_again();
             self.delegated(search, walk);
             return;
+        }
+        for node in self.auth.nodes.iter_mut().filter(|node| node.question.name == *name) {
+            node.lost = Some(walk.end.clone());
         }
         let retry = self.now + schedule::delegation(self.watching_for(), false);
         let lost = matches!(&walk.end, WalkEnd::Unreached(Failure::Silent { .. } | Failure::NoRoute));

@@ -3,7 +3,7 @@
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
-use crate::model::{Effect, Event, Milestone, RecordReport, Report, Verdict};
+use crate::model::{Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Verdict};
 
 use super::Watch;
 
@@ -30,9 +30,7 @@ impl Watch {
             })
             .map(|mut report| {
                 if !self.records[report.record.0 as usize].decided {
-                    // Nothing has been seen that a verdict could rest on.
-                    report.verdict = report.verdict.max(Verdict::Inconclusive);
-                    report.issuable = false;
+                    self.leave_open(&mut report);
                 }
                 report
             })
@@ -45,6 +43,17 @@ impl Watch {
                 Milestone::Everyone => record.everyone,
             });
         Report { at: self.now, verdict, last, reached, questions: self.questions, records }
+    }
+
+    /// Nothing has been seen yet that a verdict could rest on.
+    fn leave_open(&self, report: &mut RecordReport) {
+        report.issuable = false;
+        if report.verdict < Verdict::Inconclusive {
+            report.verdict = Verdict::Inconclusive;
+            let zone = self.plan.records[report.record.0 as usize].name.clone();
+            let cause = Cause::AuthoritySilent { zone, failure: Failure::Silent { tries: 0 } };
+            report.reasons.insert(0, Reason { effect: Effect::Hides, who: None, cause });
+        }
     }
 
     fn is_decided(&self) -> bool {

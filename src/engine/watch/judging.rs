@@ -188,9 +188,7 @@ impl Watch {
         let Some(guard) = self.records[record].guard else { return Some(Vec::new()) };
         let node = &self.auth.nodes[self.records[guard].node?];
         let mut all = Vec::new();
-        let mut some = false;
         for word in self.auth.current(node) {
-            some = true;
             match self.auth.weigh(&self.plan.records[guard], word) {
                 AtServer::Pending => return None,
                 AtServer::Wrong { held: Held::Addresses(addresses), .. } => all.extend(addresses),
@@ -199,7 +197,7 @@ impl Watch {
         }
         all.sort_unstable();
         all.dedup();
-        some.then_some(all)
+        node.zone.is_some().then_some(all)
     }
 
     /// When the CA can no longer have what was there before: an answer, or a delegation that has moved.
