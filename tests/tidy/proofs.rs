@@ -77,6 +77,7 @@ fn what_can_end_the_program_is_found() {
     let found = |path: &str, text: &str| lines(rules::panics, path, text);
     assert_eq!(found("src/a.rs", "\na().unwrap();\nb.expect(\"c\");\n"), [2, 3]);
     assert_eq!(found("src/a.rs", "a.unwrap_or(1);\n// a.unwrap()\n#[cfg(test)]\nmod t { a.unwrap() }\n"), []);
+    assert_eq!(found("src/a.rs", "stage.expect(&zone, \"a\");\n"), []);
     assert_eq!(found("src/a/tests.rs", "a.unwrap();\n"), []);
     assert_eq!(found("tests/a.rs", "a.unwrap();\n"), []);
 }

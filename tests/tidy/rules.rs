@@ -226,7 +226,21 @@ pub(crate) fn panics(source: &Source) -> Vec<Breach> {
         return Vec::new();
     }
     let advice = "can end the program: return an error, or make it impossible by a type";
-    calls(source, &[".unwrap()", ".expect("], advice)
+    let mut breaches = calls(source, &[".unwrap()"], advice);
+    // A method of our own may be called `expect`; the one that panics takes a message. Its literal is blank
+    // in the code, so the text is looked at, whose characters stand at the same positions.
+    let text: Vec<char> = source.text.chars().collect();
+    let wanted: Vec<char> = ".expect(".chars().collect();
+    for at in 0..source.bare.len() {
+        if source.bare[at..].starts_with(&wanted) {
+            let line = source.line_of(at);
+            let argument = text[at + wanted.len()..].iter().find(|c| !c.is_whitespace());
+            if argument == Some(&'"') && !source.is_test(line) {
+                breaches.push((line, format!("`.expect(\"…\")` {advice}")));
+            }
+        }
+    }
+    breaches
 }
 
 pub(crate) fn prints(source: &Source) -> Vec<Breach> {
