@@ -63,3 +63,4 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod net;
+pub mod view;
