@@ -210,6 +210,9 @@ fn port53(seen: Port53) -> Option<&'static str> {
         Port53::Intercepted => Some(
             "something on this network answers in other servers' names: plain DNS answers are suspect here",
         ),
+        Port53::Blocked => Some(
+            "nothing comes back on port 53 here, though encrypted questions are answered: asking over TLS and HTTPS",
+        ),
         Port53::Unsent => Some("this machine cannot send plain DNS questions (port 53)"),
     }
 }

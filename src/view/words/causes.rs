@@ -51,6 +51,10 @@ impl Words<'_> {
             Cause::ResolverBogus => self.bogus(record, &who),
             Cause::ResolverSuspect { held } => self.suspect(record, &who, held),
             Cause::ResolverUnconfirmed { samples, needed } => self.unconfirmed(&who, *samples, *needed),
+            Cause::ResolversPending { pending } => Said::new(
+                format!("{} still to answer", count(*pending, "resolver is", "resolvers are")),
+                self.just_wait(),
+            ),
             Cause::ResolverSilent { failure } => self.silent(&who, failure.as_ref()),
             Cause::WitnessStale { held, until } => self.witness(record, &who, held, *until),
             Cause::TooFewAnswered { answered, voters } => too_few_answered(*answered, *voters),
