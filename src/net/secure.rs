@@ -13,6 +13,7 @@ use hickory_net::tls::{default_provider, tls_client_connect};
 use hickory_net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
 use hickory_net::{DnsMultiplexer, NetError};
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Message};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::{Mutex, Semaphore};
@@ -34,6 +35,13 @@ pub enum SecureError {
     /// The cryptography that was built in does not offer what TLS needs.
     #[error("TLS cannot be used: {0}")]
     Tls(rustls::Error),
+}
+
+/// The certificates of a PEM file (RFC 7468) as DER; none when there is none, or one cannot be read.
+pub fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let all: Vec<Vec<u8>> = all.ok()?.into_iter().map(|der| der.to_vec()).collect();
+    (!all.is_empty()).then_some(all)
 }
 
 type Exchange = DnsExchange<TokioRuntimeProvider>;

@@ -16,6 +16,7 @@ const AA: u8 = 0x04;
 const TC: u8 = 0x02;
 const RD: u8 = 0x01;
 const CD: u8 = 0x10;
+const AD: u8 = 0x20;
 const RCODE: u8 = 0x0f;
 
 /// A question as bytes, in lower case and with ID 0: what every try is made from.
@@ -55,6 +56,17 @@ impl Query {
         Query(bytes)
     }
 
+    /// A question about the server itself: AD asks whether it validates (RFC 6840, section 5.7), NSID
+    /// which of its sites answers (RFC 5001). Never for a watched name: caches may be keyed by options.
+    pub(crate) fn inspecting(question: &Question) -> Self {
+        let mut query = Query::new(question, Manner::Recursive);
+        query.0[3] |= AD;
+        let len = query.0.len();
+        query.0[len - 2..].copy_from_slice(&[0, 4]);
+        query.0.extend_from_slice(&[0, 3, 0, 0]);
+        query
+    }
+
     /// One try, as it is: for streams, which nobody off the path can write into.
     pub(crate) fn plain(&self, id: u16) -> Vec<u8> {
         let mut bytes = self.0.clone();
@@ -66,7 +78,7 @@ impl Query {
     /// letter for a forger to guess.
     pub(crate) fn mixed(&self, id: u16) -> Vec<u8> {
         let mut bytes = self.plain(id);
-        let end = bytes.len() - OPT.len() - 4;
+        let end = question_end(&bytes) - 4;
         let (mut bits, mut left) = (0u64, 0);
         // The length octets are below 64, so only letters are letters here.
         for octet in bytes[HEADER..end].iter_mut().filter(|octet| octet.is_ascii_lowercase()) {
@@ -84,6 +96,15 @@ impl Query {
     pub(crate) fn to_message(&self) -> Option<Message> {
         Message::from_vec(&self.0).ok()
     }
+}
+
+/// Where the question of a message of our own ends.
+fn question_end(ours: &[u8]) -> usize {
+    let mut at = HEADER;
+    while ours[at] != 0 {
+        at += 1 + usize::from(ours[at]);
+    }
+    at + 5
 }
 
 /// The ID of a message, if it is long enough to be one.
@@ -114,7 +135,7 @@ pub(crate) fn fit(reply: &[u8], sent: &[u8]) -> Fit {
     if reply.len() < HEADER || reply[..2] != sent[..2] || reply[2] & (QR | OPCODE) != QR {
         return Fit::Not;
     }
-    let asked = &sent[HEADER..sent.len() - OPT.len()];
+    let asked = &sent[HEADER..question_end(sent)];
     let questions = u16::from_be_bytes([reply[4], reply[5]]);
     match (questions, reply.get(HEADER..HEADER + asked.len())) {
         (0, _) if reply[3] & RCODE != 0 => Fit::NoQuestion,
