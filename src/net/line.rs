@@ -151,6 +151,13 @@ impl Line {
         })
     }
 
+    /// Sends a try that is written down; one that is no more needs no sending.
+    fn send(&self, id: u16) -> io::Result<()> {
+        let desk = self.desk.borrow();
+        let Some(one) = desk.tries.get(&id) else { return Ok(()) };
+        self.socket.try_send(&one.sent).map(|_| ())
+    }
+
     fn fail(&self, error: &io::Error) {
         self.end_all(|| Reply::Failed(failure(error)));
     }
@@ -199,29 +206,19 @@ impl Ear<'_> {
     /// Sends the question under a new ID, with letters of its own.
     pub(crate) async fn send(&mut self, query: &Query) {
         let Some(id) = self.line.desk.borrow().free_id() else { return };
-        let sent = query.mixed(id);
         // Whoever waits is written down before the datagram leaves: the answer may come between.
-        let mut result = self.expect(id, sent.clone());
-        loop {
-            match result {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    result = match self.line.socket.writable().await {
-                        Ok(()) => self.line.socket.try_send(&sent),
-                        Err(error) => Err(error),
-                    };
-                }
-                Err(error) => return self.line.fail(&error),
-                Ok(_) => return,
+        let one = Try { sent: query.mixed(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
+        self.line.desk.borrow_mut().tries.insert(id, one);
+        self.ids.push(id);
+        while let Err(error) = self.line.send(id) {
+            let result = match error.kind() {
+                ErrorKind::WouldBlock => self.line.socket.writable().await,
+                _ => Err(error),
+            };
+            if let Err(error) = result {
+                return self.line.fail(&error);
             }
         }
-    }
-
-    fn expect(&mut self, id: u16, sent: Vec<u8>) -> io::Result<usize> {
-        let one = Try { sent, since: Stopwatch::start(), slot: Some(self.slot.clone()) };
-        let mut desk = self.line.desk.borrow_mut();
-        let one = desk.tries.entry(id).insert_entry(one);
-        self.ids.push(id);
-        self.line.socket.try_send(&one.get().sent)
     }
 
     /// Waits for an answer to any of the tries, and tells how long after its try it came.

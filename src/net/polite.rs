@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(crate) struct Polite {
     all: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
-    servers: RefCell<HashMap<IpAddr, Arc<Server>>>,
+    servers: RefCell<HashMap<IpAddr, Rc<Server>>>,
     since: Stopwatch,
 }
 
@@ -48,7 +49,7 @@ struct Server {
 /// Leave to have one question in flight; over when dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    server: Arc<Server>,
+    server: Rc<Server>,
     since: Stopwatch,
     _held: [Option<OwnedSemaphorePermit>; 2],
 }
@@ -88,7 +89,7 @@ impl Polite {
         self.streams.clone().acquire_owned().await.ok()
     }
 
-    fn server(&self, addr: IpAddr) -> Arc<Server> {
+    fn server(&self, addr: IpAddr) -> Rc<Server> {
         let mut servers = self.servers.borrow_mut();
         if let Some(server) = servers.get(&addr) {
             return server.clone();
@@ -96,10 +97,10 @@ impl Polite {
         if servers.len() >= REMEMBERED {
             let now = self.since.elapsed();
             servers.retain(|_, server| {
-                Arc::strong_count(server) > 1 || server.pace.as_ref().is_some_and(|pace| pace.is_owed(now))
+                Rc::strong_count(server) > 1 || server.pace.as_ref().is_some_and(|pace| pace.is_owed(now))
             });
         }
-        let server = Arc::new(Server {
+        let server = Rc::new(Server {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
             // Nobody is disturbed by questions that stay on this machine.
             pace: (!addr.is_loopback()).then(Pace::default),
