@@ -1,0 +1,1 @@
+pub(super) const STORIES: &[crate::lab::runner::Story] = &[];
