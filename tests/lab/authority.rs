@@ -61,7 +61,9 @@ impl Authority {
         let daemon = Daemon::start(&folder, name, program, args);
         let mut server = Authority { kind, folder, daemon, at: SocketAddr::new(ips[0], 53) };
         for zone in zones {
-            server.daemon.ready(server.at, &zone.origin, "SOA", |r| r.serial == Some(zone.serial));
+            server
+                .daemon
+                .ready(server.at, &zone.origin, "SOA", |r| r.authoritative && r.serial == Some(zone.serial));
         }
         if zones.is_empty() {
             server.daemon.ready(server.at, "nothing.lab.", "SOA", |_| true);

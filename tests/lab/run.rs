@@ -15,6 +15,8 @@ use super::{now, pause, seconds};
 pub(crate) const SETTLE: Duration = Duration::from_secs(2);
 /// By which propwatch is told of one more certificate authority to trust, in PEM.
 const TRUST: &str = "SSL_CERT_FILE";
+/// Names another program to try in propwatch's place, a release build for example.
+const BINARY: &str = "PROPWATCH_LAB_BINARY";
 
 /// A command line.
 pub(crate) struct Call {
@@ -48,7 +50,8 @@ pub(crate) struct Outcome {
 impl Call {
     /// `propwatch VERB NAME --expect …` with the options that all stories share.
     pub(crate) fn new(verb: &str, name: &str, expect: &[&str], resolvers: &[String]) -> Call {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_propwatch"));
+        let built = env!("CARGO_BIN_EXE_propwatch").to_owned();
+        let mut command = Command::new(std::env::var(BINARY).unwrap_or(built));
         command.args([verb, name, "--root", ROOT]);
         expect.iter().for_each(|value| drop(command.args(["--expect", value]).get_args()));
         resolvers.iter().for_each(|address| drop(command.args(["--resolver", address]).get_args()));

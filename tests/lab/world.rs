@@ -1,7 +1,7 @@
 //! The usual set-up: a private root, the TLD `lab.`, the zone `shop.lab.` on three programs, six resolvers.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use propwatch::model::Timestamp;
@@ -27,8 +27,6 @@ pub(crate) const NEW: &str = "203.0.113.7";
 
 /// Root, TLD and the servers of `shop.lab.`.
 pub(crate) struct World {
-    /// Where everything keeps its files.
-    pub(crate) base: PathBuf,
     /// The servers of `lab.`.
     pub(crate) tld: Authority,
     /// The servers of `shop.lab.`: nsd, knot, bind9.
@@ -89,7 +87,7 @@ impl World {
             one("ns2", Kind::Knot, "192.0.2.12"),
             one("ns3", Kind::Bind, "192.0.2.13"),
         ];
-        World { base: base.to_owned(), tld, servers, zone, _root: root }
+        World { tld, servers, zone, _root: root }
     }
 
     /// Publishes a version of `shop.lab.` everywhere; from then on it is served by all three.
