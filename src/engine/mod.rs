@@ -1,6 +1,12 @@
 //! The pure engine: findings in, events and errands out. No clock, no IO, no async runtime in here.
 
+mod authority;
+mod convergence;
+mod issuance;
 mod plan;
+mod reading;
+mod schedule;
+mod verdict;
 mod watch;
 
 pub use plan::{Mode, Plan, PlanError, Policy, Request};

@@ -26,8 +26,10 @@ pub enum Port53 {
     Clear,
     /// It answered: somebody on the way answers for others.
     Intercepted,
-    /// This machine could not send at all.
+    /// The question could not be sent.
     Unsent,
+    /// Nothing comes back on port 53, though encrypted questions are answered.
+    Blocked,
 }
 
 /// The first event: what will be done.

@@ -120,6 +120,8 @@ pub enum Cause {
     ResolverSuspect { held: Held },
     /// Confirming samples are still to come.
     ResolverUnconfirmed { samples: u8, needed: u8 },
+    /// Resolvers whose answers are still to come.
+    ResolversPending { pending: u32 },
     /// A resolver that has not answered, or not yet; only named when there are few.
     ResolverSilent { failure: Option<Failure> },
     /// A witness that is not counted (this machine's own resolver) still has something else.
@@ -167,6 +169,7 @@ impl Cause {
             Cause::ResolverBogus => "resolver-bogus",
             Cause::ResolverSuspect { .. } => "resolver-suspect",
             Cause::ResolverUnconfirmed { .. } => "resolver-unconfirmed",
+            Cause::ResolversPending { .. } => "resolvers-pending",
             Cause::ResolverSilent { .. } => "resolver-silent",
             Cause::WitnessStale { .. } => "witness-stale",
             Cause::TooFewAnswered { .. } => "too-few-answered",

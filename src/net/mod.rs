@@ -2,6 +2,8 @@
 
 #[allow(dead_code)] // the wire and the walk come next
 mod ask;
+#[allow(dead_code)] // the network comes next
+pub mod walk;
 
 use futures::Stream;
 

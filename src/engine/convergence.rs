@@ -1,0 +1,361 @@
+//! What one resolver holds for one record, as a fold over its answers.
+//!
+//! An answer shows one of the caches behind an address, never all of them. Each different end that is
+//! announced for a wrong answer is another cache, so a resolver has turned over when the last announced
+//! end has passed and enough samples, from different ports, agree.
+
+use std::time::Duration;
+
+use crate::model::{Failure, Held, Rcode, Standing, Timestamp, Why};
+
+use super::reading::Reading;
+use super::schedule;
+
+/// Ends of wrong caches that are remembered at once.
+const ENDS: usize = 4;
+/// Samples that are asked at most before a resolver with several caches is believed.
+const MOST_SAMPLES: u8 = 12;
+/// Two announcements this close are one cache whose clock ticks elsewhere in the second.
+const SAME_END: Duration = Duration::from_millis(1100);
+/// No end.
+const NONE: Timestamp = Timestamp::from_micros(0);
+
+/// What was seen last, without its details.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Unasked,
+    Right,
+    Wrong,
+    Suspect,
+    Failing(Rcode),
+    Bogus,
+    Refusing(Rcode),
+    Silent(Box<Failure>),
+}
+
+/// What the fold must know beside the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    /// When the answer came.
+    pub(super) at: Timestamp,
+    /// Samples that the plan asks for.
+    pub(super) samples: u8,
+    /// No cache that was filled before the authorities became right can be wrong after this.
+    pub(super) limit: Timestamp,
+    /// The longest that the authorities themselves let the wrong answer live, in seconds.
+    pub(super) cap: Option<u32>,
+    /// This resolver has shown that it keeps entries for one second at TTL 0.
+    pub(super) late: bool,
+}
+
+/// One resolver's cache entry for one record. Kept small: there are records × resolvers of them.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    kind: Kind,
+    held: Option<Box<Held>>,
+    ends: [Timestamp; ENDS],
+    /// Since when it has been of this kind.
+    pub(super) since: Timestamp,
+    /// When it last gave an answer or was given up.
+    pub(super) seen_at: Timestamp,
+    /// When to ask again; [`Timestamp::MAX`] for never of its own accord.
+    pub(super) next: Timestamp,
+    pub(super) why: Why,
+    /// Questions under way.
+    pub(super) in_flight: u8,
+    /// Which of the vantage's endpoints is used.
+    pub(super) endpoint: u8,
+    /// Counts samples, so that each leaves from another port.
+    pub(super) sample: u8,
+    samples: u8,
+    needed: u8,
+    caches: u8,
+    failures: u8,
+    reprimed: u8,
+    stale_in_a_row: u8,
+    negative: bool,
+    last_ttl: u32,
+}
+
+const _: () = assert!(size_of::<Cell>() <= 128, "a standing must stay within 128 bytes");
+
+impl Cell {
+    pub(super) fn new(samples: u8) -> Self {
+        Cell {
+            kind: Kind::Unasked,
+            held: None,
+            ends: [NONE; ENDS],
+            since: NONE,
+            seen_at: NONE,
+            next: Timestamp::MAX,
+            why: Why::First,
+            in_flight: 0,
+            endpoint: 0,
+            sample: 0,
+            samples: 0,
+            needed: samples.max(1),
+            caches: 0,
+            failures: 0,
+            reprimed: 0,
+            stale_in_a_row: 0,
+            negative: false,
+            last_ttl: 0,
+        }
+    }
+
+    /// Takes one answer. Returns whether it has shown that it keeps entries for a second at TTL 0.
+    pub(super) fn fold(&mut self, reading: Reading, around: Around) -> bool {
+        let before = std::mem::discriminant(&self.kind);
+        let late = match reading {
+            Reading::Right => {
+                self.right(around);
+                false
+            }
+            Reading::Wrong { held, ttl, stale } => self.wrong(held, ttl, stale, around),
+            Reading::Failing(rcode) => self.no_word(Kind::Failing(rcode), around.at),
+            Reading::Bogus => self.no_word(Kind::Bogus, around.at),
+            Reading::Refusing(rcode) => self.no_word(Kind::Refusing(rcode), around.at),
+            Reading::Silent(failure) => self.silent(failure, around.at),
+        };
+        if std::mem::discriminant(&self.kind) != before {
+            self.since = around.at;
+        }
+        self.seen_at = around.at;
+        late
+    }
+
+    fn right(&mut self, around: Around) {
+        self.failures = 0;
+        self.stale_in_a_row = 0;
+        let last_end = self.last_end();
+        let still_wrong = self.live(around.at);
+        if still_wrong > 0 && last_end.since(around.at) <= Duration::from_secs(5) {
+            // Another cache, or a refresh ahead of time (BIND): the last end tells within seconds.
+            self.caches = self.caches.max(still_wrong.saturating_add(1));
+            self.ask_at(last_end + schedule::AFTER_END, Why::Expired);
+            return;
+        }
+        if still_wrong > 0 {
+            // Somebody may have emptied the cache; only many samples in a row can say so.
+            self.caches = self.caches.max(still_wrong.saturating_add(1));
+            self.needed = MOST_SAMPLES;
+        } else {
+            self.needed = self.samples_needed(around.samples);
+        }
+        self.samples =
+            if self.kind == Kind::Right || still_wrong > 0 { self.samples.saturating_add(1) } else { 1 };
+        if still_wrong > 0 && self.samples < self.needed {
+            self.ask_at(around.at, Why::Confirm);
+            return;
+        }
+        self.kind = Kind::Right;
+        self.held = None;
+        self.ends = [NONE; ENDS];
+        if self.samples < self.needed {
+            self.ask_at(around.at, Why::Confirm);
+        } else {
+            self.next = Timestamp::MAX;
+        }
+    }
+
+    fn samples_needed(&self, planned: u8) -> u8 {
+        match self.caches {
+            0 | 1 => planned.max(1),
+            several => several.saturating_mul(3).min(MOST_SAMPLES).max(planned),
+        }
+    }
+
+    fn wrong(&mut self, held: Held, ttl: u32, stale: bool, around: Around) -> bool {
+        let at = around.at;
+        let had_end = self.last_end();
+        let past_its_end = had_end != NONE && at >= had_end;
+        let served_stale = stale || (past_its_end && ttl == 30 && self.last_ttl != 30);
+        let counts_nothing_down = self.kind == Kind::Wrong
+            && ttl == self.last_ttl
+            && ttl > 2
+            && at.since(self.seen_at).as_secs() >= 2;
+        self.negative = matches!(held, Held::NoData | Held::NoName);
+        self.held = Some(Box::new(held));
+        self.samples = 0;
+        self.failures = 0;
+        if served_stale && self.stale_in_a_row < 3 {
+            self.stale_in_a_row += 1;
+            self.kind = Kind::Wrong;
+            self.ask_at(at + schedule::AFTER_STALE, Why::Expired);
+            return false;
+        }
+        let late = past_its_end && ttl == 0 && self.last_ttl > 0;
+        let counts_down = self.kind == Kind::Wrong
+            && close(
+                schedule::end_of(self.seen_at, self.last_ttl, around.late),
+                schedule::end_of(at, ttl, around.late),
+            );
+        self.last_ttl = ttl;
+        let capped = around
+            .cap
+            .map_or(ttl, |cap| if had_end == NONE || counts_nothing_down { ttl.min(cap) } else { ttl });
+        let end = schedule::end_of(at, capped, around.late);
+        if counts_down && past_its_end {
+            // A floor under the TTL: longer than the authorities say, and honestly counted.
+            self.ends = [NONE; ENDS];
+        }
+        if self.kind == Kind::Suspect
+            || (past_its_end && !counts_down && at > around.limit && at.since(had_end) > SAME_END)
+        {
+            self.suspect(at);
+            return late;
+        }
+        self.kind = Kind::Wrong;
+        self.note_end(end, at, counts_nothing_down);
+        self.needed = self.samples_needed(around.samples);
+        let next = self.last_end() + schedule::AFTER_END;
+        self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
+        late
+    }
+
+    fn suspect(&mut self, at: Timestamp) {
+        self.kind = Kind::Suspect;
+        self.ends = [NONE; ENDS];
+        self.reprimed = self.reprimed.saturating_add(1);
+        self.ask_at(at + schedule::backoff(self.reprimed.saturating_add(3)), Why::Retry);
+    }
+
+    /// Files an announced end under the cache that it belongs to.
+    fn note_end(&mut self, end: Timestamp, at: Timestamp, counts_nothing_down: bool) {
+        if self.negative {
+            // The SOA of a zone's negative answers may be shared (unbound): it can come back younger than
+            // the entry that it stands beside, so the earliest announced end is the true one.
+            let live = self.ends.into_iter().filter(|&e| e > at).min();
+            if live.is_none() && self.last_end() != NONE && at.since(self.last_end()) > SAME_END {
+                self.reprimed = self.reprimed.saturating_add(1);
+            }
+            self.ends = [NONE; ENDS];
+            self.ends[0] = live.map_or(end, |known| known.min(end));
+            self.caches = self.caches.max(1);
+            return;
+        }
+        if let Some(same) = self.ends.iter_mut().find(|e| **e != NONE && close(**e, end)) {
+            *same = if *same <= at { end } else { end.min(*same) };
+            self.caches = self.caches.max(1);
+            return;
+        }
+        let had_any = self.last_end() != NONE;
+        let live = self.live(at);
+        if had_any && live == 0 {
+            self.reprimed = self.reprimed.saturating_add(1);
+        }
+        if counts_nothing_down || self.reprimed > 3 {
+            self.ends = [NONE; ENDS];
+        } else if had_any {
+            self.caches = self.caches.saturating_add(1).min(9);
+        }
+        self.caches = self.caches.max(1);
+        // The slot of the earliest end gives way; ends that have passed are the earliest.
+        if let Some(slot) = self.ends.iter_mut().min() {
+            *slot = end;
+        }
+    }
+
+    fn no_word(&mut self, kind: Kind, at: Timestamp) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        self.samples = 0;
+        self.held = None;
+        self.kind = kind;
+        self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
+        false
+    }
+
+    /// Silence takes nothing back: what is known stays known until it has been silent three times.
+    fn silent(&mut self, failure: Failure, at: Timestamp) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        let keeps = match self.kind {
+            Kind::Right => true,
+            Kind::Wrong | Kind::Bogus | Kind::Failing(_) => self.failures < 3,
+            _ => false,
+        };
+        if !keeps {
+            self.held = None;
+            self.kind = Kind::Silent(Box::new(failure));
+        }
+        self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
+        false
+    }
+
+    fn ask_at(&mut self, at: Timestamp, why: Why) {
+        self.next = at;
+        self.why = why;
+    }
+
+    fn live(&self, at: Timestamp) -> u8 {
+        u8::try_from(self.ends.iter().filter(|&&end| end > at).count()).unwrap_or(u8::MAX)
+    }
+
+    fn last_end(&self) -> Timestamp {
+        self.ends.into_iter().max().unwrap_or(NONE)
+    }
+
+    /// How many questions to send now, so that the samples that are missing are under way.
+    pub(super) fn missing(&self, at_once: bool) -> u8 {
+        let wanted = match self.kind {
+            Kind::Right => self.needed.saturating_sub(self.samples),
+            Kind::Wrong if self.samples > 0 => self.needed.saturating_sub(self.samples),
+            Kind::Unasked if at_once => self.needed,
+            _ => 1,
+        };
+        wanted.max(u8::from(self.why == Why::Settle)).saturating_sub(self.in_flight)
+    }
+
+    /// Forgets what was confirmed: an authority fell back, so a cache may have been filled with the old
+    /// answer again.
+    pub(super) fn doubt(&mut self) {
+        self.samples = 0;
+        if self.kind == Kind::Right {
+            self.kind = Kind::Unasked;
+        }
+    }
+
+    /// The last announced end, of a resolver whose end can be believed.
+    pub(super) fn honest_end(&self) -> Option<Timestamp> {
+        (self.kind == Kind::Wrong && self.last_end() != NONE).then(|| self.last_end())
+    }
+
+    /// Whether it has been failing for longer than a cached failure lasts.
+    pub(super) fn is_failing_for_long(&self, at: Timestamp) -> bool {
+        matches!(self.kind, Kind::Failing(_)) && at.since(self.since) > schedule::FAILURE_COUNTS
+    }
+
+    /// What it now holds, for everybody else.
+    pub(super) fn standing(&self) -> Standing {
+        let held = || self.held.as_deref().cloned().unwrap_or(Held::NoData);
+        match &self.kind {
+            Kind::Unasked => Standing::Unasked,
+            Kind::Right => Standing::Right { samples: self.samples, needed: self.needed },
+            Kind::Wrong => {
+                let until = Some(self.last_end()).filter(|&end| end != NONE);
+                let wrong = self.live(self.seen_at).max(1);
+                if self.caches > 1 && self.reprimed <= 3 {
+                    Standing::Mixed {
+                        held: held(),
+                        wrong: wrong.min(self.caches),
+                        caches: self.caches,
+                        until,
+                    }
+                } else {
+                    Standing::Wrong { held: held(), until }
+                }
+            }
+            Kind::Suspect => Standing::Suspect { held: held() },
+            Kind::Failing(rcode) => Standing::Failing { rcode: *rcode },
+            Kind::Bogus => Standing::Bogus,
+            Kind::Refusing(rcode) => Standing::Refusing { rcode: *rcode },
+            Kind::Silent(failure) => Standing::Silent { failure: (**failure).clone() },
+        }
+    }
+}
+
+fn close(a: Timestamp, b: Timestamp) -> bool {
+    a.since(b) <= SAME_END && b.since(a) <= SAME_END
+}
+
+#[cfg(test)]
+mod tests;

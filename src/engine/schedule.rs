@@ -1,0 +1,124 @@
+//! When to ask again. Every number of the schedule stands here, with its reason.
+
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// After the end of an entry, this much later: the question arrives half a round trip after that, which
+/// on the open network covers what clocks differ by.
+pub(super) const AFTER_END: Duration = Duration::from_millis(25);
+
+/// After an answer that says that it is served stale: the refresh that it has set off takes a moment.
+pub(super) const AFTER_STALE: Duration = Duration::from_millis(300);
+
+/// How long a failing resolver counts against a record. Failures are cached up to two minutes; one that
+/// lasts longer is the resolver's own.
+pub(super) const FAILURE_COUNTS: Duration = Duration::from_secs(180);
+
+/// How long the zone's servers may all agree on something else before nobody can be thought to be about
+/// to publish it: ten minutes cover the slowest panels.
+pub(super) const UNCHANGED: Duration = Duration::from_secs(600);
+
+/// How long servers of one serial may differ before the one that differs counts as stuck.
+pub(super) const SAME_SERIAL: Duration = Duration::from_secs(300);
+
+/// A confirmation older than this is renewed before the last word.
+pub(super) const OLD_CONFIRMATION: Duration = Duration::from_secs(600);
+
+/// How often a single look waits for those that have not answered once the verdict is decided.
+pub(super) const GRACE_FOR_THE_SLOW: Duration = Duration::from_millis(600);
+
+/// The zone's servers while they are not right: every second in the first minute, then less and less
+/// often, and often again for a minute after a hint.
+pub(super) fn authority_not_right(watching_for: Duration, since_hint: Option<Duration>) -> Duration {
+    if since_hint.is_some_and(|ago| ago < Duration::from_secs(60)) {
+        return Duration::from_secs(1);
+    }
+    Duration::from_secs(match watching_for.as_secs() {
+        0..60 => 1,
+        60..300 => 2,
+        300..900 => 5,
+        900..3600 => 10,
+        3600..14_400 => 20,
+        _ => 30,
+    })
+}
+
+/// The zone's servers once they are right: to see one fall back.
+pub(super) const AUTHORITY_RIGHT: Duration = Duration::from_secs(30);
+
+/// The zone's serial, which is only a hint and tells a lagging server from a stuck one.
+pub(super) const SERIAL: Duration = Duration::from_secs(10);
+
+/// A server that the zone has left.
+pub(super) const FORMER: Duration = Duration::from_secs(120);
+
+/// The delegation: a question to every server of the parent.
+pub(super) fn delegation(watching_for: Duration, right: bool) -> Duration {
+    Duration::from_secs(match (right, watching_for.as_secs()) {
+        (true, _) => 300,
+        (false, 0..600) => 30,
+        (false, 600..3600) => 60,
+        (false, _) => 180,
+    })
+}
+
+/// A resolver that fails, refuses, is silent or suspect: `failures` is how often in a row.
+pub(super) fn backoff(failures: u8) -> Duration {
+    Duration::from_secs(match failures {
+        0 | 1 => 2,
+        2 => 5,
+        3 => 15,
+        4 => 30,
+        5..=8 => 60,
+        9..=12 => 180,
+        _ => 600,
+    })
+}
+
+/// A cache that is filled with the old answer again and again (it clings to servers that the zone has
+/// left): at each end at first, then not more often than this.
+pub(super) fn reprimed(times: u8) -> Duration {
+    Duration::from_secs(match times {
+        0..=9 => 0,
+        10..=19 => 60,
+        _ => 300,
+    })
+}
+
+/// When an entry ends that was seen at `at` with `ttl` seconds left. Caches count in whole seconds of the
+/// wall clock, so the end is on a second; `late` is a cache that keeps an entry one second longer, during
+/// which it shows a TTL of 0 (unbound, knot-resolver).
+pub(super) fn end_of(at: Timestamp, ttl: u32, late: bool) -> Timestamp {
+    let extra = u32::from(ttl == 0 || late);
+    at.floor_second().plus_secs(ttl.saturating_add(extra))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_fall_on_whole_seconds() {
+        let at = Timestamp::from_micros(100_730_000);
+        assert_eq!(end_of(at, 5, false), Timestamp::from_secs(105));
+        assert_eq!(end_of(at, 5, true), Timestamp::from_secs(106));
+        assert_eq!(end_of(at, 0, false), Timestamp::from_secs(101));
+        assert_eq!(end_of(at, 0, true), Timestamp::from_secs(101));
+    }
+
+    #[test]
+    fn the_pace_only_slows_down() {
+        let mut last = Duration::ZERO;
+        for secs in 0..20_000 {
+            let now = authority_not_right(Duration::from_secs(secs), None);
+            assert!(now >= last);
+            last = now;
+        }
+        assert_eq!(last, Duration::from_secs(30));
+        assert_eq!(
+            authority_not_right(Duration::from_secs(20_000), Some(Duration::from_secs(3))),
+            Duration::from_secs(1)
+        );
+    }
+}

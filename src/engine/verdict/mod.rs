@@ -1,0 +1,152 @@
+//! From what is known to a verdict with its reasons. Everything here is a function of its arguments.
+
+mod authorities;
+mod resolvers;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::model::{
+    Cause, Effect, Milestone, Name, Reason, RecordId, RecordReport, Standing, Timestamp, Vantage, Verdict,
+    Walk, WalkEnd,
+};
+
+use super::authority::AtServer;
+use super::plan::{Mode, Policy};
+use authorities::{authority_reasons, count_servers, reachable};
+use resolvers::resolver_reasons;
+
+/// One server of the zone, as far as one record goes.
+#[derive(Debug, Clone)]
+pub(super) struct ServerView {
+    pub(super) label: Arc<str>,
+    pub(super) host: Name,
+    pub(super) addr: std::net::SocketAddr,
+    pub(super) serial: Option<u32>,
+    /// Seconds that a secondary may lag: SOA refresh plus retry.
+    pub(super) may_lag: Option<u32>,
+    pub(super) current: bool,
+    pub(super) failures: u8,
+    pub(super) at: Timestamp,
+    pub(super) says: AtServer,
+}
+
+/// One resolver, as far as one record goes.
+#[derive(Debug, Clone)]
+pub(super) struct ResolverView<'a> {
+    pub(super) vantage: &'a Vantage,
+    pub(super) standing: Standing,
+    /// Failing for longer than failures are cached.
+    pub(super) given_up: bool,
+}
+
+/// What keeps this machine from seeing anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blind {
+    No,
+    Intercepted,
+    Blocked,
+    NoNetwork,
+}
+
+/// Everything that one record's verdict rests on.
+#[derive(Debug)]
+pub(super) struct Case<'a> {
+    pub(super) id: RecordId,
+    pub(super) now: Timestamp,
+    pub(super) mode: Mode,
+    pub(super) policy: &'a Policy,
+    pub(super) blind: Blind,
+    /// How the search for the zone ended; none while it is under way.
+    pub(super) end: Option<&'a WalkEnd>,
+    pub(super) walk: Option<&'a Walk>,
+    pub(super) servers: &'a [ServerView],
+    /// Unexpected AAAA addresses; none while that is not known.
+    pub(super) forgotten: Option<&'a [IpAddr]>,
+    pub(super) reserved: Option<&'a (IpAddr, Arc<str>)>,
+    pub(super) first_look: Timestamp,
+    /// Since when servers of the zone have differed.
+    pub(super) differ_since: Option<Timestamp>,
+    pub(super) ca_forgets_at: Option<Timestamp>,
+    pub(super) gate_open: bool,
+    pub(super) resolvers: &'a [ResolverView<'a>],
+    pub(super) settle_until: Option<Timestamp>,
+    /// The latest possible expiry anywhere, where it is known.
+    pub(super) everyone_by: Option<Timestamp>,
+}
+
+/// A verdict on one record, with what the watch needs to go on.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) report: RecordReport,
+    /// Whether the first look is over, so that the verdict may be told.
+    pub(super) decided: bool,
+    /// Whether nothing but time for settling is missing.
+    pub(super) clear: bool,
+}
+
+/// Judges one record.
+pub(super) fn judge(case: &Case<'_>) -> Judged {
+    let mut reasons = Vec::new();
+    let mut decided = true;
+    let authority = count_servers(case);
+    match case.blind {
+        Blind::No => decided = authority_reasons(case, &authority, &mut reasons),
+        Blind::Intercepted => push(&mut reasons, Effect::Hides, Cause::Port53Intercepted),
+        Blind::Blocked => push(&mut reasons, Effect::Hides, Cause::Port53Blocked),
+        Blind::NoNetwork => push(&mut reasons, Effect::Hides, Cause::NoNetwork),
+    }
+    let issuable = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
+    let resolvers = resolver_reasons(case, &mut reasons);
+    let clear = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
+    if let Some(until) = case.settle_until.filter(|_| clear && !is_settled(case)) {
+        push(&mut reasons, Effect::Waits, Cause::Settling { until });
+    }
+    let verdict = verdict_of(&reasons);
+    let contradicted = case.resolvers.iter().any(|r| r.standing.contradicts() && !r.given_up);
+    let everyone =
+        verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);
+    if verdict == Verdict::Safe && case.policy.until == Milestone::Everyone && !everyone {
+        push(&mut reasons, Effect::Waits, Cause::NotEveryone { until: case.everyone_by });
+    }
+    if issuable {
+        push(&mut reasons, Effect::Warns, Cause::WebNotProven);
+    }
+    reasons.sort_by_key(|reason| reason.effect);
+    let everyone_by = case.everyone_by;
+    let report = RecordReport {
+        record: case.id,
+        verdict,
+        issuable,
+        everyone,
+        everyone_by,
+        authority,
+        resolvers,
+        reasons,
+    };
+    Judged { report, decided, clear }
+}
+
+fn verdict_of(reasons: &[Reason]) -> Verdict {
+    match reasons.iter().map(|reason| reason.effect).min() {
+        Some(Effect::Blocks) => Verdict::Blocked,
+        Some(Effect::Hides) => Verdict::Inconclusive,
+        Some(Effect::Waits) => Verdict::NotYet,
+        Some(Effect::Warns) | None => Verdict::Safe,
+    }
+}
+
+fn push(reasons: &mut Vec<Reason>, effect: Effect, cause: Cause) {
+    reasons.push(Reason { effect, who: None, cause });
+}
+
+fn of(reasons: &mut Vec<Reason>, effect: Effect, who: &Arc<str>, cause: Cause) {
+    reasons.push(Reason { effect, who: Some(Arc::clone(who)), cause });
+}
+
+/// Settled: nothing regressed for the whole time, and every server of the zone was looked at after it.
+fn is_settled(case: &Case<'_>) -> bool {
+    let Some(until) = case.settle_until else { return true };
+    case.now >= until
+        && reachable(case).all(|server| server.at >= until || matches!(server.says, AtServer::Dead(_)))
+}

@@ -1,0 +1,144 @@
+//! The resolvers' side of a verdict: quorum, operators, and a reason for each that is not right.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Cause, Effect, Reason, ResolverCount, Role, Standing};
+
+use super::{Blind, Case, ResolverView, of, push};
+
+/// The voters, and the witnesses beside them.
+pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> ResolverCount {
+    let mut count = ResolverCount::default();
+    let mut operators: BTreeSet<&str> = BTreeSet::new();
+    let mut possible: BTreeSet<&str> = BTreeSet::new();
+    let mut bogus: BTreeSet<&str> = BTreeSet::new();
+    for resolver in case.resolvers.iter().filter(|r| r.vantage.role == Role::Voter) {
+        count.voters += 1;
+        possible.insert(&resolver.vantage.operator);
+        match &resolver.standing {
+            standing if standing.is_confirmed() => {
+                count.confirmed += 1;
+                operators.insert(&resolver.vantage.operator);
+            }
+            Standing::Unasked | Standing::Right { .. } => count.pending += 1,
+            standing if standing.contradicts() && !resolver.given_up => count.contradicting += 1,
+            _ => count.silent += 1,
+        }
+        if resolver.standing == Standing::Bogus {
+            bogus.insert(&resolver.vantage.operator);
+        }
+    }
+    if !case.gate_open {
+        if case.blind == Blind::No && !reasons.is_empty() {
+            push(reasons, Effect::Waits, Cause::ResolversNotAsked);
+        }
+        return count;
+    }
+    let agreed = is_quorum(&count, case.policy.quorum_percent);
+    let bogus_blocks = bogus.len() >= 2 || (bogus.len() == 1 && count.voters < 20);
+    let effect = if agreed { Effect::Warns } else { Effect::Waits };
+    for resolver in case.resolvers {
+        resolver_reason(resolver, effect, bogus_blocks, reasons);
+    }
+    if agreed {
+        let needed = possible.len().min(3);
+        if operators.len() < needed {
+            let cause = Cause::TooFewOperators { operators: many(operators.len()), needed: many(needed) };
+            push(reasons, Effect::Hides, cause);
+        }
+    } else if count.pending > 0 {
+        push(reasons, Effect::Waits, Cause::ResolversPending { pending: count.pending });
+    } else if (count.confirmed + count.contradicting) * 2 < count.voters {
+        let answered = count.confirmed + count.contradicting;
+        push(reasons, Effect::Hides, Cause::TooFewAnswered { answered, voters: count.voters });
+    }
+    count
+}
+
+fn many(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// At least half of the voters answered, and enough of those confirm, whatever those may say that are
+/// still to answer.
+fn is_quorum(count: &ResolverCount, percent: u8) -> bool {
+    let answered = count.confirmed + count.contradicting + count.pending;
+    let share = if count.voters < 20 {
+        count.confirmed == answered
+    } else {
+        u64::from(count.confirmed) * 100 >= u64::from(percent) * u64::from(answered)
+    };
+    share && count.confirmed > 0 && (count.confirmed + count.contradicting) * 2 >= count.voters
+}
+
+fn resolver_reason(
+    resolver: &ResolverView<'_>,
+    effect: Effect,
+    bogus_blocks: bool,
+    reasons: &mut Vec<Reason>,
+) {
+    let who = &resolver.vantage.name;
+    if resolver.vantage.role != Role::Voter {
+        if let Standing::Wrong { held, until } | Standing::Mixed { held, until, .. } = &resolver.standing {
+            of(reasons, Effect::Warns, who, Cause::WitnessStale { held: held.clone(), until: *until });
+        }
+        return;
+    }
+    match &resolver.standing {
+        Standing::Wrong { held, until } => {
+            of(reasons, effect, who, Cause::ResolverStale { held: held.clone(), until: *until });
+        }
+        Standing::Mixed { held, wrong, caches, until } => {
+            let (held, until) = (held.clone(), *until);
+            of(reasons, effect, who, Cause::ResolverMixed { held, wrong: *wrong, caches: *caches, until });
+        }
+        Standing::Suspect { held } => {
+            of(reasons, Effect::Warns, who, Cause::ResolverSuspect { held: held.clone() });
+        }
+        Standing::Failing { rcode } => {
+            let effect = if resolver.given_up { Effect::Warns } else { effect };
+            of(reasons, effect, who, Cause::ResolverFailing { rcode: *rcode });
+        }
+        Standing::Bogus => {
+            let effect = if bogus_blocks { Effect::Blocks } else { effect };
+            of(reasons, effect, who, Cause::ResolverBogus);
+        }
+        Standing::Right { samples, needed } if samples < needed => {
+            let cause = Cause::ResolverUnconfirmed { samples: *samples, needed: *needed };
+            of(reasons, effect, who, cause);
+        }
+        Standing::Silent { failure } => {
+            of(reasons, Effect::Warns, who, Cause::ResolverSilent { failure: Some(failure.clone()) });
+        }
+        Standing::Refusing { .. } => {
+            of(reasons, Effect::Warns, who, Cause::ResolverSilent { failure: None });
+        }
+        Standing::Right { .. } | Standing::Unasked => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_not_agreement() {
+        let count = |confirmed, contradicting, silent, pending| ResolverCount {
+            voters: confirmed + contradicting + silent + pending,
+            confirmed,
+            contradicting,
+            silent,
+            pending,
+        };
+        assert!(is_quorum(&count(34, 0, 0, 0), 95));
+        assert!(!is_quorum(&count(1, 0, 33, 0), 95));
+        assert!(!is_quorum(&count(0, 0, 34, 0), 95));
+        assert!(is_quorum(&count(29, 0, 5, 0), 95));
+        assert!(!is_quorum(&count(29, 0, 0, 5), 95), "five may still contradict");
+        assert!(is_quorum(&count(43, 0, 0, 2), 95), "two more cannot break it");
+        assert!(!is_quorum(&count(32, 2, 0, 0), 95));
+        assert!(is_quorum(&count(33, 1, 0, 0), 95));
+        assert!(!is_quorum(&count(5, 1, 0, 0), 95), "of few, all must agree");
+        assert!(is_quorum(&count(1, 0, 0, 0), 95));
+    }
+}

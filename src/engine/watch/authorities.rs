@@ -1,0 +1,321 @@
+//! The watch's dealings with the zones' own servers.
+
+use crate::engine::authority::{self, Node, Said, Word, Zone};
+use crate::engine::plan::Mode;
+use crate::engine::schedule;
+use crate::engine::verdict::Blind;
+use crate::model::{
+    Endpoint, Event, Failure, Manner, Name, Question, QuestionType, Seen, Task, Timestamp, VantageId, Walk,
+    WalkEnd, Why,
+};
+
+use super::Watch;
+use super::progress::NameSearch;
+use super::timers::Timer;
+
+/// Names that one record's chain may pass through, wrong turns of lagging servers included.
+const MOST_NODES_A_WATCH: usize = 64;
+
+impl Watch {
+    /// Starts looking for the zone that holds a record's name.
+    pub(super) fn begin_record(&mut self, record: usize) {
+        let name = self.plan.records[record].name.clone();
+        self.records[record].first_look = self.now;
+        let search = self.search_for(&name);
+        self.records[record].search = search;
+        let question = Question { name, qtype: self.plan.records[record].question_type() };
+        let node = self.node_for(&question);
+        self.records[record].node = Some(node);
+        self.hang_on(record, search);
+    }
+
+    fn hang_on(&mut self, record: usize, search: usize) {
+        let records = &mut self.searches[search].records;
+        if !records.contains(&record) {
+            records.push(record);
+        }
+    }
+
+    fn search_for(&mut self, name: &Name) -> usize {
+        if let Some(known) = self.searches.iter().position(|search| search.name == *name) {
+            return known;
+        }
+        self.searches.push(NameSearch {
+            name: name.clone(),
+            zone: None,
+            in_flight: false,
+            next: Timestamp::MAX,
+            last: None,
+            records: Vec::new(),
+        });
+        let search = self.searches.len() - 1;
+        self.search(search, Why::First);
+        search
+    }
+
+    pub(super) fn search(&mut self, search: usize, why: Why) {
+        let entry = &mut self.searches[search];
+        if entry.in_flight || (why == Why::Retry && entry.next > self.now) {
+            return;
+        }
+        entry.in_flight = true;
+        entry.next = Timestamp::MAX;
+        let name = entry.name.clone();
+        self.send(Task::Walk { name }, why);
+    }
+
+    fn node_for(&mut self, question: &Question) -> usize {
+        if let Some(known) = self.auth.node_of(question) {
+            return known;
+        }
+        self.auth.nodes.push(Node {
+            question: question.clone(),
+            zone: None,
+            words: Vec::new(),
+            next: Timestamp::MAX,
+            lost: None,
+        });
+        let node = self.auth.nodes.len() - 1;
+        if let Some(zone) = self.searches.iter().find(|s| s.name == question.name).and_then(|s| s.zone) {
+            self.bind(node, zone);
+        }
+        node
+    }
+
+    pub(super) fn walk_again(&mut self, zone: usize) {
+        if self.auth.zones[zone].next_walk > self.now || self.plan.mode == Mode::Look {
+            return;
+        }
+        if let Some(search) = self.searches.iter().position(|search| search.zone == Some(zone)) {
+            self.search(search, Why::Delegation);
+        }
+        let right = self.zone_is_right(zone);
+        self.set_walk(zone, self.now + schedule::delegation(self.watching_for(), right));
+    }
+
+    fn set_walk(&mut self, zone: usize, at: Timestamp) {
+        self.auth.zones[zone].next_walk = at;
+        self.timers.set(at, Timer::Walk(zone), Why::Delegation);
+    }
+
+    pub(super) fn zone_is_right(&self, zone: usize) -> bool {
+        let mut hanging = self.searches.iter().filter(|s| s.zone == Some(zone)).flat_map(|s| &s.records);
+        hanging.all(|&record| self.records[record].right_since.is_some())
+    }
+
+    pub(super) fn walked(&mut self, name: &Name, seen: Seen) {
+        let Some(search) = self.searches.iter().position(|search| search.name == *name) else { return };
+        self.searches[search].in_flight = false;
+        let walk = match seen {
+            Seen::Walked(walk) => *walk,
+            _ => return,
+        };
+        self.searches[search].records.clone().into_iter().for_each(|record| self.mark(record));
+        if walk.end == WalkEnd::Found {
+            self.see_again();
+            self.delegated(search, walk);
+            return;
+        }
+        for node in self.auth.nodes.iter_mut().filter(|node| node.question.name == *name) {
+            node.lost = Some(walk.end.clone());
+        }
+        let retry = self.now + schedule::delegation(self.watching_for(), false);
+        let lost = matches!(&walk.end, WalkEnd::Unreached(Failure::Silent { .. } | Failure::NoRoute));
+        let first = self.searches[search].last.is_none();
+        // A zone that was there does not vanish because this machine has lost its network.
+        if !(lost && self.searches[search].zone.is_some()) {
+            self.searches[search].last = Some(walk);
+        }
+        if lost && self.auth.zones.is_empty() && (first || self.blind != Blind::No) {
+            self.look_for_a_way_out();
+        }
+        self.searches[search].next = retry;
+        if self.plan.mode == Mode::Watch {
+            self.timers.set(retry, Timer::Search(search), Why::Retry);
+        }
+    }
+
+    /// A walk came through: plain DNS works after all.
+    fn see_again(&mut self) {
+        if matches!(self.blind, Blind::Blocked | Blind::NoNetwork) {
+            self.blind = Blind::No;
+            self.probes.clear();
+            (0..self.records.len()).for_each(|record| self.mark(record));
+        }
+    }
+
+    fn delegated(&mut self, search: usize, walk: Walk) {
+        let known = self.auth.zones.iter().position(|zone| zone.name == walk.zone);
+        let zone = known.unwrap_or_else(|| {
+            self.auth.zones.push(Zone {
+                name: walk.zone.clone(),
+                walk: walk.clone(),
+                servers: Vec::new(),
+                former: Vec::new(),
+                moved: None,
+                next_walk: Timestamp::MAX,
+                next_serial: self.now,
+            });
+            self.auth.zones.len() - 1
+        });
+        let changed = self.update_servers(zone, &walk, known.is_some());
+        if known.is_none() || changed {
+            let walk = Box::new(walk.clone());
+            self.out.events.push(Event::Delegation { at: self.now, walk, changed });
+        }
+        self.auth.zones[zone].walk = walk.clone();
+        let moved_here = self.searches[search].zone != Some(zone);
+        self.searches[search].zone = Some(zone);
+        self.searches[search].last = Some(walk);
+        if known.is_none() {
+            let right = false;
+            self.set_walk(zone, self.now + schedule::delegation(self.watching_for(), right));
+            self.timers.set(self.now, Timer::Serial(zone), Why::First);
+        }
+        let name = self.searches[search].name.clone();
+        for node in 0..self.auth.nodes.len() {
+            let entry = &self.auth.nodes[node];
+            let own = entry.question.name == name && moved_here;
+            if own || (changed && entry.zone == Some(zone)) {
+                self.bind(node, zone);
+            }
+        }
+    }
+
+    /// Gives a node the servers of its zone and asks them at once.
+    fn bind(&mut self, node: usize, zone: usize) {
+        let servers: Vec<usize> =
+            self.auth.zones[zone].servers.iter().chain(&self.auth.zones[zone].former).copied().collect();
+        let entry = &mut self.auth.nodes[node];
+        if entry.zone != Some(zone) {
+            entry.words.clear();
+        }
+        entry.zone = Some(zone);
+        for server in servers {
+            if entry.words.iter().all(|word| word.server != server) {
+                entry.words.push(Word {
+                    server,
+                    said: Said::Nothing,
+                    at: Timestamp::default(),
+                    failures: 0,
+                    in_flight: false,
+                });
+            }
+        }
+        entry.next = self.now;
+        self.timers.set(self.now, Timer::Node(node), Why::First);
+    }
+
+    /// Puts a node's question to all its servers.
+    pub(super) fn ask_node(&mut self, node: usize) {
+        if self.auth.nodes[node].next > self.now || self.blind == Blind::Intercepted {
+            return;
+        }
+        let first = self.auth.nodes[node].words.iter().any(|word| word.said == Said::Nothing);
+        let right = self.node_is_right(node);
+        let why = match (first, right) {
+            (true, _) => Why::First,
+            (false, false) => Why::AuthorityNotRight,
+            (false, true) => Why::Routine,
+        };
+        self.send_node(node, why);
+        let pace = if right { schedule::AUTHORITY_RIGHT } else { self.pace() };
+        self.set_node(node, self.now + pace, if right { Why::Routine } else { Why::AuthorityNotRight });
+    }
+
+    pub(super) fn set_node(&mut self, node: usize, at: Timestamp, why: Why) {
+        self.auth.nodes[node].next = at;
+        if self.plan.mode == Mode::Watch {
+            self.timers.set(at, Timer::Node(node), why);
+        }
+    }
+
+    pub(super) fn node_is_right(&self, node: usize) -> bool {
+        let name = &self.auth.nodes[node].question.name;
+        let hanging = self.searches.iter().filter(|s| s.name == *name).flat_map(|s| &s.records);
+        let mut some = false;
+        let all = hanging.into_iter().all(|&record| {
+            some = true;
+            self.records[record].right_since.is_some()
+        });
+        some && all
+    }
+
+    pub(super) fn send_node(&mut self, node: usize, why: Why) {
+        let question = self.auth.nodes[node].question.clone();
+        for i in 0..self.auth.nodes[node].words.len() {
+            let word = &self.auth.nodes[node].words[i];
+            let server = &self.auth.servers[word.server];
+            let rested = word.said == Said::Nothing || self.now.since(word.at) >= schedule::FORMER;
+            if word.in_flight || !(server.current || rested) {
+                continue;
+            }
+            let task = Task::Ask {
+                vantage: server.id,
+                server: Endpoint::udp(server.addr),
+                question: question.clone(),
+                manner: Manner::Authoritative,
+                sample: 0,
+                record: None,
+            };
+            self.auth.nodes[node].words[i].in_flight = true;
+            self.send(task, why);
+        }
+    }
+
+    pub(super) fn authority_answered(&mut self, vantage: VantageId, question: &Question, seen: &Seen) {
+        let Some(server) = (vantage.0 as usize).checked_sub(self.plan.resolvers.len()) else { return };
+        let Some(zone) = self.auth.servers.get(server).map(|server| server.zone.clone()) else { return };
+        self.note_serial(server, &zone, seen);
+        if question.qtype == QuestionType::Soa {
+            return;
+        }
+        let Some(node) = self.auth.node_of(question) else { return };
+        let said = authority::said(&zone, seen);
+        let sent_on = match &said {
+            Said::Answer(answer) => authority::sent_on(&zone, answer),
+            _ => None,
+        };
+        let now = self.now;
+        let Some(word) = self.auth.nodes[node].words.iter_mut().find(|word| word.server == server) else {
+            return;
+        };
+        word.in_flight = false;
+        word.at = now;
+        word.failures = if matches!(said, Said::Dead(_)) { word.failures.saturating_add(1) } else { 0 };
+        // A probe is several packets, and still one lost probe proves nothing about a server that has
+        // answered before.
+        let keeps =
+            word.failures == 1 && matches!(word.said, Said::Answer(_)) && self.plan.mode == Mode::Watch;
+        if !keeps {
+            word.said = said;
+        } else {
+            self.set_node(node, now + schedule::backoff(0), Why::Retry);
+        }
+        let records: Vec<usize> = self.hanging_on(&question.name);
+        if let Some(target) = sent_on {
+            self.follow(&records, &target, question.qtype);
+        }
+        records.into_iter().for_each(|record| self.mark(record));
+    }
+
+    fn hanging_on(&self, name: &Name) -> Vec<usize> {
+        self.searches.iter().filter(|s| s.name == *name).flat_map(|s| s.records.iter().copied()).collect()
+    }
+
+    /// An alias leaves the zone: its target is asked for where it lives.
+    fn follow(&mut self, records: &[usize], target: &Name, qtype: QuestionType) {
+        let question = Question { name: target.clone(), qtype };
+        if self.auth.node_of(&question).is_none() {
+            if self.auth.nodes.len() >= MOST_NODES_A_WATCH.max(self.plan.records.len() * 4) {
+                return;
+            }
+            self.search_for(target);
+            self.node_for(&question);
+        }
+        let search = self.search_for(target);
+        for &record in records {
+            self.hang_on(record, search);
+        }
+    }
+}

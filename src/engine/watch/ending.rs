@@ -1,0 +1,162 @@
+//! Milestones, the report, the forecast and the end of a watch.
+
+use crate::engine::plan::Mode;
+use crate::engine::schedule;
+use crate::engine::verdict::Blind;
+use crate::model::{Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Verdict};
+
+use super::Watch;
+
+impl Watch {
+    pub(super) fn milestones(&mut self, record: usize, report: &RecordReport) {
+        let reached = [report.issuable, report.verdict == Verdict::Safe, report.everyone];
+        let names = [Milestone::Issuable, Milestone::Safe, Milestone::Everyone];
+        for (i, milestone) in names.into_iter().enumerate() {
+            if reached[i] != self.records[record].reached[i] {
+                self.records[record].reached[i] = reached[i];
+                let (at, lost) = (self.now, !reached[i]);
+                let record = self.record_id(record);
+                self.out.events.push(Event::Milestone { at, record, milestone, lost });
+            }
+        }
+    }
+
+    /// Where everything stands now.
+    pub fn report(&self, last: bool) -> Report {
+        let asked = (0..self.records.len()).filter(|&record| self.records[record].row.is_some());
+        let records: Vec<RecordReport> = asked
+            .map(|record| {
+                self.records[record].report.clone().unwrap_or_else(|| self.judge(record, self.now).report)
+            })
+            .map(|mut report| {
+                if !self.records[report.record.0 as usize].decided {
+                    self.leave_open(&mut report);
+                }
+                report
+            })
+            .collect();
+        let verdict = records.iter().map(|record| record.verdict).max().unwrap_or(Verdict::Inconclusive);
+        let reached = !records.is_empty()
+            && records.iter().all(|record| match self.plan.policy.until {
+                Milestone::Issuable => record.issuable,
+                Milestone::Safe => record.verdict == Verdict::Safe,
+                Milestone::Everyone => record.everyone,
+            });
+        Report { at: self.now, verdict, last, reached, questions: self.questions, records }
+    }
+
+    /// Nothing has been seen yet that a verdict could rest on.
+    fn leave_open(&self, report: &mut RecordReport) {
+        report.issuable = false;
+        if report.verdict < Verdict::Inconclusive {
+            report.verdict = Verdict::Inconclusive;
+            let zone = self.plan.records[report.record.0 as usize].name.clone();
+            let cause = Cause::AuthoritySilent { zone, failure: Failure::Silent { tries: 0 } };
+            report.reasons.insert(0, Reason { effect: Effect::Hides, who: None, cause });
+        }
+    }
+
+    fn is_decided(&self) -> bool {
+        self.records.iter().all(|progress| progress.row.is_none() || progress.decided)
+    }
+
+    /// A watch tells each verdict that differs from the last one; a single look tells one, at its end.
+    pub(super) fn tell_verdict(&mut self, last: bool) {
+        if !last && (self.plan.mode == Mode::Look || !self.is_decided()) {
+            return;
+        }
+        let report = self.report(last);
+        let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
+        if last || !same {
+            self.out.events.push(Event::Verdict(Box::new(report.clone())));
+            self.told = Some(report);
+        }
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.over = true;
+        self.tell_verdict(true);
+        self.out.done = self.told.clone().map(Box::new);
+    }
+
+    pub(super) fn end_if_done(&mut self) {
+        let done = match self.plan.mode {
+            Mode::Look => self.look_is_over(),
+            Mode::Watch => self.told.as_ref().is_some_and(|told| {
+                told.reached || (self.plan.policy.fail_fast && told.verdict == Verdict::Blocked)
+            }),
+        };
+        if done {
+            self.finish();
+        }
+    }
+
+    /// A single look ends when everything is back, when nothing that is still to come can change the
+    /// verdict for the worse, or when it has waited a moment for what can only confirm a bad one.
+    fn look_is_over(&self) -> bool {
+        if self.in_flight == 0 && !self.timers_are_due() {
+            return true;
+        }
+        if !self.is_decided() || self.blind != Blind::No {
+            return false;
+        }
+        let reports = self.records.iter().filter_map(|progress| progress.report.as_ref());
+        let waited = self.asked_all.is_some_and(|at| self.now.since(at) >= schedule::GRACE_FOR_THE_SLOW);
+        reports.into_iter().all(|report| match report.verdict {
+            Verdict::Safe => true,
+            Verdict::NotYet => waited && !can_become_safe(report, self.plan.policy.quorum_percent),
+            _ => false,
+        })
+    }
+
+    fn timers_are_due(&self) -> bool {
+        self.timers.next().is_some_and(|(at, _)| at <= self.now)
+    }
+
+    /// Tells when the last honest cache turns over and what is looked at next, when either moves.
+    pub(super) fn forecast(&mut self) {
+        if self.plan.mode == Mode::Look {
+            return;
+        }
+        let by = (0..self.records.len()).filter_map(|record| self.last_turn(record)).max();
+        let next = self.timers.next_telling();
+        let key = Some((by, next.map(|(at, _)| at.floor_second())));
+        let moved = match (&self.told_forecast, &key) {
+            (Some(told), Some(new)) => told.0 != new.0,
+            (told, new) => told != new,
+        };
+        if moved {
+            self.told_forecast = key;
+            self.out.events.push(Event::Forecast { at: self.now, by, next });
+        }
+    }
+}
+
+fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
+    let count = &report.resolvers;
+    let blocked = report
+        .reasons
+        .iter()
+        .any(|reason| reason.effect == Effect::Waits && !reason.cause.code().starts_with("resolver"));
+    let best = u64::from(count.confirmed + count.pending);
+    let answered = best + u64::from(count.contradicting);
+    let enough = if count.voters < 20 {
+        count.contradicting == 0
+    } else {
+        best * 100 >= u64::from(percent) * answered
+    };
+    !blocked && enough
+}
+
+/// The same verdict for the same reasons; ends that move by a tick, and counts, make no new one.
+fn is_same(a: &Report, b: &Report) -> bool {
+    let key = |report: &Report| {
+        let records = report.records.iter().map(|record| {
+            let reasons: Vec<_> =
+                record.reasons.iter().map(|r| (r.effect, r.who.clone(), r.cause.code())).collect();
+            (record.verdict, record.issuable, record.everyone, reasons)
+        });
+        (report.verdict, report.reached, records.collect::<Vec<_>>())
+    };
+    key(a) == key(b)
+}

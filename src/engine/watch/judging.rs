@@ -1,0 +1,291 @@
+//! The watch's judgement of each record: gates, settling, verdicts.
+
+use std::net::IpAddr;
+
+use crate::engine::authority::AtServer;
+use crate::engine::issuance;
+use crate::engine::plan::Mode;
+use crate::engine::schedule;
+use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
+use crate::model::{Event, Held, Shift, Standing, Timestamp, WalkEnd, Why};
+
+use super::Watch;
+use super::timers::Timer;
+
+impl Watch {
+    /// Notes that something about a record may have changed; a guard's changes are its record's.
+    pub(super) fn mark(&mut self, record: usize) {
+        self.records[record].dirty = true;
+        if let Some(protected) = self.records[record].guards {
+            self.records[protected].dirty = true;
+        }
+    }
+
+    pub(super) fn judge_dirty(&mut self) {
+        for record in 0..self.records.len() {
+            if !std::mem::take(&mut self.records[record].dirty) {
+                continue;
+            }
+            self.weigh_servers(record);
+            if self.records[record].row.is_some() {
+                self.judge_record(record);
+            }
+        }
+        self.fire();
+        self.tell_verdict(false);
+    }
+
+    /// What every server's word means for the record; opens and closes the gate to the resolvers.
+    fn weigh_servers(&mut self, record: usize) {
+        let Some(node) = self.records[record].node else { return };
+        let expected = &self.plan.records[record];
+        let says: Vec<(usize, AtServer)> = self.auth.nodes[node]
+            .words
+            .iter()
+            .map(|word| (word.server, self.auth.weigh(expected, word)))
+            .collect();
+        self.tell_server_shifts(record, &says);
+        let current = |server: usize| self.auth.servers[server].current;
+        let pending = says.iter().any(|(s, says)| current(*s) && *says == AtServer::Pending);
+        let right = says.iter().any(|(s, says)| current(*s) && matches!(says, AtServer::Right { .. }));
+        let wrong = says.iter().find_map(|(s, says)| match says {
+            AtServer::Wrong { held, ttl } if current(*s) => Some((held.clone(), *ttl)),
+            _ => None,
+        });
+        let life = says.iter().filter_map(|(_, says)| match says {
+            AtServer::Right { ttl } => Some(*ttl),
+            _ => None,
+        });
+        self.records[record].new_ttl = life.max().unwrap_or(self.records[record].new_ttl);
+        let was_right = self.records[record].right_since.is_some();
+        let all_right = right && wrong.is_none() && !pending;
+        let differ = right && wrong.is_some();
+        if let Some((held, ttl)) = wrong {
+            self.note_wrong(record, held, ttl);
+        }
+        let progress = &mut self.records[record];
+        progress.at_servers = says;
+        progress.differ_since = if differ { progress.differ_since.or(Some(self.now)) } else { None };
+        if all_right && !was_right {
+            progress.right_since = Some(self.now);
+            self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
+            self.hint_now();
+            self.open_gate(record);
+        } else if was_right && !all_right && !pending {
+            progress.right_since = None;
+            self.hint_now();
+            self.close_gate(record);
+        }
+    }
+
+    fn note_wrong(&mut self, record: usize, held: Held, ttl: u32) {
+        let progress = &mut self.records[record];
+        progress.old_ttl = Some(progress.old_ttl.unwrap_or(0).max(ttl));
+        if !matches!(held, Held::NoName | Held::NoData) {
+            progress.last_wrong = Some((self.now, ttl, held));
+        }
+    }
+
+    fn tell_server_shifts(&mut self, record: usize, says: &[(usize, AtServer)]) {
+        if self.plan.records[record].is_guard() {
+            return;
+        }
+        for (server, now_says) in says {
+            let before = self.records[record].at_servers.iter().find(|(s, _)| s == server).map(|(_, b)| b);
+            let from = before.map_or(Standing::Unasked, standing_of);
+            let to = standing_of(now_says);
+            if from != to && to != Standing::Unasked {
+                let (at, vantage) = (self.now, self.auth.servers[*server].id);
+                let record = self.record_id(record);
+                self.out.events.push(Event::Shift(Box::new(Shift { at, record, vantage, from, to })));
+            }
+        }
+    }
+
+    fn judge_record(&mut self, record: usize) {
+        let Judged { report, decided, clear } = self.judge(record, self.now);
+        self.settle(record, clear);
+        let judged = if clear && self.records[record].settle_from == Some(self.now) {
+            // Settling has only just begun; the verdict must say so.
+            self.judge(record, self.now)
+        } else {
+            Judged { report, decided, clear }
+        };
+        self.await_ca(record);
+        self.milestones(record, &judged.report);
+        self.records[record].decided |= judged.decided;
+        self.records[record].report = Some(judged.report);
+    }
+
+    pub(super) fn judge(&self, record: usize, now: Timestamp) -> Judged {
+        let progress = &self.records[record];
+        let search = &self.searches[progress.search];
+        let zone = search.zone.map(|zone| &self.auth.zones[zone]);
+        let servers = self.server_views(record);
+        let forgotten = self.forgotten(record);
+        let resolvers = self.resolver_views(record);
+        let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
+        let found = WalkEnd::Found;
+        verdict::judge(&Case {
+            id: self.record_id(record),
+            now,
+            mode: self.plan.mode,
+            policy: &self.plan.policy,
+            blind: self.blind,
+            end: match search.end() {
+                Some(WalkEnd::Unreached(_)) if zone.is_some() => Some(&found),
+                end => end,
+            },
+            walk: search.last.as_ref(),
+            servers: &servers,
+            forgotten: forgotten.as_deref(),
+            reserved: progress.reserved.as_ref(),
+            first_look: progress.first_look,
+            differ_since: progress.differ_since,
+            ca_forgets_at: self.ca_forgets_at(record),
+            gate_open: progress.gate_open,
+            resolvers: &resolvers,
+            settle_until: progress
+                .settle_from
+                .filter(|_| watching)
+                .map(|from| from + self.plan.policy.settle),
+            everyone_by: self.everyone_by(record),
+        })
+    }
+
+    fn server_views(&self, record: usize) -> Vec<ServerView> {
+        let progress = &self.records[record];
+        let words = progress.node.map(|node| &self.auth.nodes[node].words);
+        let view = |(server, says): &(usize, AtServer)| {
+            let entry = &self.auth.servers[*server];
+            let word = words.and_then(|words| words.iter().find(|word| word.server == *server));
+            ServerView {
+                label: entry.label.clone(),
+                host: entry.host.clone(),
+                addr: entry.addr,
+                serial: entry.soa.as_ref().map(|soa| soa.serial),
+                may_lag: entry.soa.as_ref().map(|soa| soa.refresh.saturating_add(soa.retry)),
+                current: entry.current,
+                failures: word.map_or(0, |word| word.failures),
+                at: word.map_or(Timestamp::default(), |word| word.at),
+                says: says.clone(),
+            }
+        };
+        progress.at_servers.iter().map(view).collect()
+    }
+
+    fn resolver_views(&self, record: usize) -> Vec<ResolverView<'_>> {
+        let cells = self.cells_of(record).zip(&self.plan.resolvers);
+        let view = |(cell, vantage)| {
+            let cell: &super::Cell = &self.cells[cell];
+            ResolverView { vantage, standing: cell.standing(), given_up: cell.is_failing_for_long(self.now) }
+        };
+        cells.map(view).collect()
+    }
+
+    /// AAAA addresses that the guard found; none while it has not been asked everywhere.
+    fn forgotten(&self, record: usize) -> Option<Vec<IpAddr>> {
+        let Some(guard) = self.records[record].guard else { return Some(Vec::new()) };
+        let node = &self.auth.nodes[self.records[guard].node?];
+        let mut all = Vec::new();
+        for word in self.auth.current(node) {
+            match self.auth.weigh(&self.plan.records[guard], word) {
+                AtServer::Pending => return None,
+                AtServer::Wrong { held: Held::Addresses(addresses), .. } => all.extend(addresses),
+                _ => {}
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        node.zone.is_some().then_some(all)
+    }
+
+    /// When the CA can no longer have what was there before: an answer, or a delegation that has moved.
+    fn ca_forgets_at(&self, record: usize) -> Option<Timestamp> {
+        let answer = self.records[record].last_wrong.as_ref();
+        let answer = answer.and_then(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held));
+        let moved = self
+            .moved(record)
+            .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));
+        answer.max(moved)
+    }
+
+    /// The latest expiry that is possible: announced ends, and what an unseen cache may still hold.
+    fn everyone_by(&self, record: usize) -> Option<Timestamp> {
+        let progress = &self.records[record];
+        let right_since = progress.right_since?;
+        let unseen = right_since.plus_secs(progress.longest_life());
+        let unseen = self.moved(record).map_or(unseen, |(at, ns_ttl)| {
+            unseen.max(at.plus_secs(ns_ttl.saturating_add(progress.longest_life())))
+        });
+        Some(self.last_turn(record).map_or(unseen, |by| by.max(unseen)))
+    }
+
+    /// When the last cache that is known to be wrong, and counts its time honestly, turns over.
+    pub(super) fn last_turn(&self, record: usize) -> Option<Timestamp> {
+        let limit = self.honest_limit(record);
+        self.cells_of(record).filter_map(|cell| self.cells[cell].honest_end()).map(|end| end.min(limit)).max()
+    }
+
+    /// Starts or stops the time for settling; at its end the authorities are asked once more.
+    fn settle(&mut self, record: usize, clear: bool) {
+        if self.plan.mode == Mode::Look {
+            return;
+        }
+        if !clear {
+            self.records[record].settle_from = None;
+            return;
+        }
+        if self.records[record].settle_from.is_some() {
+            return;
+        }
+        self.records[record].settle_from = Some(self.now);
+        let at = self.now + self.plan.policy.settle;
+        self.records[record].settle_at = at;
+        self.timers.set(at, Timer::Settle(record), Why::Settle);
+        for cell in self.cells_of(record) {
+            let old = self.now.since(self.cells[cell].seen_at) > schedule::OLD_CONFIRMATION;
+            if old && self.cells[cell].standing().is_confirmed() {
+                self.cells[cell].why = Why::Settle;
+                self.cells[cell].next = self.now;
+                self.timers.set(self.now, Timer::Cell(cell), Why::Settle);
+            }
+        }
+    }
+
+    /// The CA's caches run out at a known instant: a look just after it may change the verdict.
+    fn await_ca(&mut self, record: usize) {
+        let forgets = self.ca_forgets_at(record).filter(|&at| at > self.now);
+        if let Some(at) = forgets.filter(|_| self.records[record].right_since.is_some())
+            && self.records[record].settle_at != at
+            && self.plan.mode == Mode::Watch
+        {
+            self.records[record].settle_at = at;
+            self.timers.set(at, Timer::Settle(record), Why::Settle);
+        }
+    }
+
+    /// The look at the authorities that ends settling, or the CA's caches: findings, not clocks, judge.
+    pub(super) fn look_once_more(&mut self, record: usize) {
+        if self.records[record].settle_at > self.now {
+            return;
+        }
+        self.records[record].settle_at = Timestamp::MAX;
+        let guard = self.records[record].guard;
+        for record in [Some(record), guard].into_iter().flatten() {
+            if let Some(node) = self.records[record].node {
+                self.send_node(node, Why::Settle);
+            }
+        }
+    }
+}
+
+fn standing_of(says: &AtServer) -> Standing {
+    match says {
+        AtServer::Pending => Standing::Unasked,
+        AtServer::Right { .. } => Standing::Right { samples: 1, needed: 1 },
+        AtServer::Wrong { held, .. } => Standing::Wrong { held: held.clone(), until: None },
+        AtServer::Lame(rcode) => Standing::Refusing { rcode: *rcode },
+        AtServer::Dead(failure) => Standing::Silent { failure: failure.clone() },
+    }
+}

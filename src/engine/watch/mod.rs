@@ -1,0 +1,264 @@
+//! One watch: every input goes in through [`Watch::step`], everything that follows comes out of it.
+//!
+//! This file composes: [`authorities`] and [`servers`] look after the zone's own side, [`resolvers`] after the caches,
+//! [`judging`] turns what is known into verdicts, and
+//! [`ending`] tells them and knows when to stop. The decisions themselves are in the pure rooms beside.
+
+mod authorities;
+mod ending;
+mod judging;
+mod progress;
+mod resolvers;
+mod servers;
+mod timers;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Errand, Event, Finding, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId, Why,
+};
+
+use super::authority::Authorities;
+use super::convergence::Cell;
+use super::plan::{Mode, Plan};
+use super::schedule;
+use super::verdict::Blind;
+use progress::{NameSearch, Progress};
+use timers::{Timer, Timers};
+
+/// What can happen to a watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// It begins.
+    Started,
+    /// The wake-up that the last step asked for. Never changes a verdict.
+    Woke,
+    /// An errand came back.
+    Found(Finding),
+    /// Time is up.
+    Deadline,
+    /// The user has had enough.
+    Stopped,
+}
+
+/// The next time to call [`Watch::step`] with [`Input::Woke`], if nothing else happens before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wake {
+    /// When.
+    pub at: Timestamp,
+    /// What for.
+    pub why: Why,
+}
+
+/// Everything that follows from one input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Step {
+    /// To be carried out now; each must come back as one [`Input::Found`].
+    pub errands: Vec<Errand>,
+    /// To be told, in this order.
+    pub events: Vec<Event>,
+    /// When to come back.
+    pub wake: Option<Wake>,
+    /// The last word, when the watch is over.
+    pub done: Option<Box<Report>>,
+}
+
+/// The engine's memory of one watch.
+#[derive(Debug)]
+pub struct Watch {
+    plan: Plan,
+    now: Timestamp,
+    started: Timestamp,
+    /// The latest sign that something is moving at the authorities.
+    hint: Option<Timestamp>,
+    auth: Authorities,
+    searches: Vec<NameSearch>,
+    records: Vec<Progress>,
+    /// The records that have a row of cells, guards left out.
+    rows: Vec<usize>,
+    /// Rows × resolvers, row by row.
+    cells: Vec<Cell>,
+    /// By resolver: keeps entries for one second at TTL 0.
+    late: Vec<bool>,
+    timers: Timers,
+    blind: Blind,
+    /// Encrypted resolvers that were asked whether the way out is open, and what has come of it.
+    probes: BTreeMap<u32, Option<bool>>,
+    questions: u64,
+    in_flight: u32,
+    /// When a single look has asked its last resolver.
+    asked_all: Option<Timestamp>,
+    out: Step,
+    told: Option<Report>,
+    told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
+    over: bool,
+}
+
+impl Watch {
+    /// A watch that has not begun.
+    pub fn new(plan: Plan) -> Self {
+        let rows: Vec<usize> = (0..plan.records.len()).filter(|&i| !plan.records[i].is_guard()).collect();
+        let cells = rows.len() * plan.resolvers.len();
+        Watch {
+            now: Timestamp::default(),
+            started: Timestamp::default(),
+            hint: None,
+            auth: Authorities::default(),
+            searches: Vec::new(),
+            records: Progress::for_plan(&plan),
+            rows,
+            cells: vec![Cell::new(plan.policy.samples); cells],
+            late: vec![false; plan.resolvers.len()],
+            timers: Timers::default(),
+            blind: Blind::No,
+            probes: BTreeMap::new(),
+            questions: 0,
+            in_flight: 0,
+            asked_all: None,
+            out: Step::default(),
+            told: None,
+            told_forecast: None,
+            over: false,
+            plan,
+        }
+    }
+
+    /// Takes one input at the instant `now` and returns everything that follows. Time that goes backwards
+    /// is held. After [`Step::done`] nothing follows any more.
+    pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
+        self.now = self.now.max(now);
+        if self.over {
+            return Step::default();
+        }
+        let found = matches!(input, Input::Found(_));
+        match input {
+            Input::Started => self.start(),
+            Input::Woke => {}
+            Input::Found(finding) => self.found(finding),
+            Input::Deadline | Input::Stopped => {
+                self.finish();
+                return std::mem::take(&mut self.out);
+            }
+        }
+        self.fire();
+        if found {
+            self.judge_dirty();
+        }
+        self.end_if_done();
+        if !self.over {
+            self.forecast();
+            self.out.wake = self.timers.next().map(|(at, why)| Wake { at, why });
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn start(&mut self) {
+        self.started = self.now;
+        let deadline = (self.plan.mode == Mode::Watch).then(|| self.now + self.plan.policy.timeout);
+        self.out.events.push(Event::Started(Box::new(Started {
+            at: self.now,
+            until: self.plan.policy.until,
+            deadline,
+            records: self.plan.records.clone(),
+            resolvers: self.plan.resolvers.clone(),
+        })));
+        self.out.errands.push(Errand { task: Task::Intercept, why: Why::First });
+        for record in 0..self.records.len() {
+            self.begin_record(record);
+        }
+        if self.plan.policy.look_anyway {
+            for record in 0..self.records.len() {
+                self.open_gate(record);
+            }
+        }
+    }
+
+    fn found(&mut self, finding: Finding) {
+        self.questions += u64::from(finding.questions);
+        let Finding { errand, seen, .. } = finding;
+        match errand.task {
+            Task::Intercept => {
+                if let crate::model::Seen::Intercepted(port53) = seen {
+                    self.intercepted(port53);
+                }
+            }
+            Task::Walk { name } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.walked(&name, seen);
+            }
+            Task::Ask { vantage, question, record, .. } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                match record {
+                    Some(record) => self.resolver_answered(record, vantage, &seen),
+                    None if (vantage.0 as usize) < self.plan.resolvers.len() => {
+                        self.probe_answered(vantage, &seen)
+                    }
+                    None => self.authority_answered(vantage, &question, &seen),
+                }
+            }
+        }
+    }
+
+    fn intercepted(&mut self, port53: Port53) {
+        if port53 == Port53::Intercepted && self.blind == Blind::No {
+            self.blind = Blind::Intercepted;
+            self.out.events.push(Event::Port53 { at: self.now, seen: port53 });
+            self.look_through_encrypted();
+        }
+    }
+
+    /// Wakes whatever is due.
+    fn fire(&mut self) {
+        while let Some(timer) = self.timers.due(self.now) {
+            match timer {
+                Timer::Cell(cell) => self.ask_resolver(cell),
+                Timer::Node(node) => self.ask_node(node),
+                Timer::Serial(zone) => self.ask_serials(zone),
+                Timer::Search(search) => self.search(search, Why::Retry),
+                Timer::Walk(zone) => self.walk_again(zone),
+                Timer::Look => {}
+                Timer::Settle(record) => self.look_once_more(record),
+            }
+        }
+    }
+
+    fn send(&mut self, task: Task, why: Why) {
+        self.in_flight += 1;
+        self.out.errands.push(Errand { task, why });
+    }
+
+    /// How long this has been going on.
+    fn watching_for(&self) -> std::time::Duration {
+        self.now.since(self.started)
+    }
+
+    fn cells_of(&self, record: usize) -> std::ops::Range<usize> {
+        let resolvers = self.plan.resolvers.len();
+        let row = self.records[record].row;
+        row.map_or(0..0, |row| row * resolvers..(row + 1) * resolvers)
+    }
+
+    fn vantage_id(&self, resolver: usize) -> VantageId {
+        VantageId(u32::try_from(resolver).unwrap_or(u32::MAX))
+    }
+
+    fn record_id(&self, record: usize) -> RecordId {
+        RecordId(u32::try_from(record).unwrap_or(u32::MAX))
+    }
+
+    fn hint_now(&mut self) {
+        self.hint = Some(self.now);
+    }
+
+    fn pace(&self) -> std::time::Duration {
+        schedule::authority_not_right(self.watching_for(), self.hint.map(|hint| self.now.since(hint)))
+    }
+
+    fn label(name: &Name) -> Arc<str> {
+        Arc::from(name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

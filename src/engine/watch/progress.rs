@@ -1,0 +1,134 @@
+//! What the watch remembers of each record and each name.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::engine::authority::AtServer;
+use crate::engine::issuance;
+use crate::engine::plan::Plan;
+use crate::model::{Held, Name, RecordReport, Timestamp, Walk, WalkEnd};
+
+/// The search for the zone that holds a name.
+#[derive(Debug)]
+pub(super) struct NameSearch {
+    pub(super) name: Name,
+    pub(super) zone: Option<usize>,
+    pub(super) in_flight: bool,
+    pub(super) next: Timestamp,
+    /// How the last walk ended, and what it met; none before the first.
+    pub(super) last: Option<Walk>,
+    /// Records that hang on this name, as indices.
+    pub(super) records: Vec<usize>,
+}
+
+impl NameSearch {
+    pub(super) fn end(&self) -> Option<&WalkEnd> {
+        self.last.as_ref().map(|walk| &walk.end)
+    }
+}
+
+/// One record's way to its verdict.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Its row of cells; a guard has none.
+    pub(super) row: Option<usize>,
+    /// The record that this guard protects.
+    pub(super) guards: Option<usize>,
+    /// The guard of this record.
+    pub(super) guard: Option<usize>,
+    /// The node of its own name.
+    pub(super) node: Option<usize>,
+    pub(super) search: usize,
+    pub(super) reserved: Option<(IpAddr, Arc<str>)>,
+    /// The chain of alias targets at the authorities.
+    pub(super) truth: Vec<Name>,
+    /// What each server said last, by server.
+    pub(super) at_servers: Vec<(usize, AtServer)>,
+    pub(super) gate_open: bool,
+    pub(super) first_look: Timestamp,
+    pub(super) right_since: Option<Timestamp>,
+    pub(super) differ_since: Option<Timestamp>,
+    /// The last wrong answer of an authority that the CA could keep.
+    pub(super) last_wrong: Option<(Timestamp, u32, Held)>,
+    /// The longest life of a wrong answer that an authority gave, in seconds.
+    pub(super) old_ttl: Option<u32>,
+    /// The life of the right answer, in seconds.
+    pub(super) new_ttl: u32,
+    /// The longest remaining times that resolvers of two different operators have announced.
+    pub(super) shown: [(u32, usize); 2],
+    pub(super) settle_from: Option<Timestamp>,
+    /// When the settle timer is set for.
+    pub(super) settle_at: Timestamp,
+    pub(super) report: Option<RecordReport>,
+    pub(super) decided: bool,
+    pub(super) dirty: bool,
+    pub(super) reached: [bool; 3],
+}
+
+impl Progress {
+    pub(super) fn for_plan(plan: &Plan) -> Vec<Progress> {
+        let mut rows = 0;
+        let mut all: Vec<Progress> = Vec::with_capacity(plan.records.len());
+        for (i, record) in plan.records.iter().enumerate() {
+            let row = (!record.is_guard()).then(|| {
+                rows += 1;
+                rows - 1
+            });
+            let guards = record
+                .is_guard()
+                .then(|| plan.records[..i].iter().rposition(|r| r.name == record.name && !r.is_guard()))
+                .flatten();
+            if let Some(protected) = guards {
+                all[protected].guard = Some(i);
+            }
+            all.push(Progress {
+                row,
+                guards,
+                guard: None,
+                node: None,
+                search: 0,
+                reserved: issuance::reserved(record),
+                truth: Vec::new(),
+                at_servers: Vec::new(),
+                gate_open: false,
+                first_look: Timestamp::default(),
+                right_since: None,
+                differ_since: None,
+                last_wrong: None,
+                old_ttl: None,
+                new_ttl: 0,
+                shown: [(0, usize::MAX); 2],
+                settle_from: None,
+                settle_at: Timestamp::MAX,
+                report: None,
+                decided: false,
+                dirty: false,
+                reached: [false; 3],
+            });
+        }
+        all
+    }
+
+    /// Notes what a resolver announced for the wrong answer.
+    pub(super) fn note_shown(&mut self, ttl: u32, operator: usize) {
+        if let Some(own) = self.shown.iter_mut().find(|(_, who)| *who == operator) {
+            own.0 = own.0.max(ttl);
+        } else if let Some(least) =
+            self.shown.iter_mut().min_by_key(|(most, _)| *most).filter(|least| least.0 < ttl)
+        {
+            *least = (ttl, operator);
+        }
+        self.shown.sort_unstable_by_key(|(ttl, _)| std::cmp::Reverse(*ttl));
+    }
+
+    /// The longest that an honest cache can hold what was there before, counted from the moment at which
+    /// the authorities became right, in seconds. What an authority itself let the wrong answer live is
+    /// certain; else the second longest announcement, so that one liar moves nothing.
+    pub(super) fn longest_life(&self) -> u32 {
+        self.old_ttl.unwrap_or_else(|| {
+            let [(first, _), (second, who)] = self.shown;
+            let told = if who == usize::MAX { first } else { second };
+            told.max(self.new_ttl)
+        })
+    }
+}

@@ -1,0 +1,276 @@
+//! The watch's dealings with caches: public resolvers and this machine's own.
+
+use crate::engine::convergence::Around;
+use crate::engine::plan::Mode;
+use crate::engine::reading::{self, Reading};
+use crate::engine::schedule;
+use crate::engine::verdict::Blind;
+use crate::model::{
+    Endpoint, Event, Failure, Manner, Name, Port53, Question, QuestionType, RecordId, Seen, Shift, Task,
+    Timestamp, VantageId, Why,
+};
+
+use super::Watch;
+use super::timers::Timer;
+
+/// Encrypted resolvers that are asked whether anything at all can be reached.
+const WAYS_OUT: usize = 6;
+
+impl Watch {
+    /// From now on the record's resolvers may be asked: every authority that answers is right, so no
+    /// question can plant the old answer.
+    pub(super) fn open_gate(&mut self, record: usize) {
+        if self.records[record].row.is_none() || self.records[record].gate_open {
+            return;
+        }
+        self.records[record].gate_open = true;
+        for cell in self.cells_of(record) {
+            // What came back while the gate was closed may be the old answer's.
+            self.cells[cell].doubt();
+            // An end that was announced before still stands, and nothing is to be learnt before it.
+            let end = self.cells[cell].honest_end().filter(|&end| end > self.now);
+            let (at, why) =
+                end.map_or((self.now, Why::First), |end| (end + schedule::AFTER_END, Why::Expired));
+            self.cells[cell].next = at;
+            self.cells[cell].why = why;
+            self.timers.set(at, Timer::Cell(cell), why);
+        }
+        if self.plan.mode == Mode::Look {
+            self.asked_all = Some(self.now);
+            self.timers.set(self.now + schedule::GRACE_FOR_THE_SLOW, Timer::Look, Why::First);
+        }
+    }
+
+    /// An authority fell back: what was confirmed may be filled with the old answer again.
+    pub(super) fn close_gate(&mut self, record: usize) {
+        self.records[record].gate_open = self.plan.policy.look_anyway;
+        self.records[record].settle_from = None;
+        for cell in self.cells_of(record) {
+            self.cells[cell].doubt();
+        }
+    }
+
+    fn place_of(&self, cell: usize) -> (usize, usize) {
+        let resolvers = self.plan.resolvers.len();
+        (self.rows[cell / resolvers], cell % resolvers)
+    }
+
+    /// Sends the samples that a cell is missing.
+    pub(super) fn ask_resolver(&mut self, cell: usize) {
+        if self.cells[cell].next > self.now {
+            return;
+        }
+        let (record, resolver) = self.place_of(cell);
+        self.cells[cell].next = Timestamp::MAX;
+        if !self.records[record].gate_open {
+            return;
+        }
+        let Some(server) = self.endpoint_of(cell, resolver) else { return };
+        let wanted = &self.plan.records[record];
+        let question = Question { name: wanted.name.clone(), qtype: wanted.question_type() };
+        let missing = self.cells[cell].missing(self.plan.mode == Mode::Look);
+        let why = self.cells[cell].why;
+        for _ in 0..missing {
+            let sample = self.cells[cell].sample;
+            self.cells[cell].sample = sample.wrapping_add(1);
+            self.cells[cell].in_flight += 1;
+            let task = Task::Ask {
+                vantage: self.vantage_id(resolver),
+                server: server.clone(),
+                question: question.clone(),
+                manner: Manner::Recursive,
+                sample,
+                record: Some(self.record_id(record)),
+            };
+            self.send(task, why);
+        }
+    }
+
+    /// The endpoint to use: the preferred one, or the first encrypted one where plain DNS is not to be
+    /// trusted. A resolver that cannot be reached that way is silent for want of a route.
+    fn endpoint_of(&mut self, cell: usize, resolver: usize) -> Option<Endpoint> {
+        let blind = self.blind != Blind::No;
+        let endpoints = &self.plan.resolvers[resolver].endpoints;
+        let from = usize::from(self.cells[cell].endpoint);
+        let found = endpoints.iter().enumerate().skip(from).find(|(_, e)| !(blind && e.transport.is_plain()));
+        match found {
+            Some((i, endpoint)) => {
+                self.cells[cell].endpoint = u8::try_from(i).unwrap_or(u8::MAX);
+                Some(endpoint.clone())
+            }
+            None => {
+                let (record, _) = self.place_of(cell);
+                self.fold_cell(record, cell, resolver, Reading::Silent(Failure::NoRoute));
+                self.mark(record);
+                None
+            }
+        }
+    }
+
+    pub(super) fn resolver_answered(&mut self, record: RecordId, vantage: VantageId, seen: &Seen) {
+        let (record, resolver) = (record.0 as usize, vantage.0 as usize);
+        if record >= self.records.len() || resolver >= self.plan.resolvers.len() {
+            return;
+        }
+        let cell = self.cells_of(record).start + resolver;
+        self.cells[cell].in_flight = self.cells[cell].in_flight.saturating_sub(1);
+        let reading = reading::read(&self.plan.records[record], &self.records[record].truth, seen);
+        if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
+            return;
+        }
+        self.fold_cell(record, cell, resolver, reading);
+        self.mark(record);
+    }
+
+    /// Another address family or transport of the same resolver, where this machine has no way to one.
+    fn next_endpoint(&mut self, cell: usize, resolver: usize) -> bool {
+        let next = usize::from(self.cells[cell].endpoint) + 1;
+        if next >= self.plan.resolvers[resolver].endpoints.len() {
+            return false;
+        }
+        if self.cells[cell].in_flight == 0 {
+            self.cells[cell].endpoint = u8::try_from(next).unwrap_or(u8::MAX);
+            self.cells[cell].next = self.now;
+            self.timers.set(self.now, Timer::Cell(cell), Why::First);
+        }
+        true
+    }
+
+    fn fold_cell(&mut self, record: usize, cell: usize, resolver: usize, reading: Reading) {
+        let before = self.cells[cell].standing();
+        if let Reading::Wrong { ttl, .. } = &reading {
+            let operator = self.operator_number(resolver);
+            self.records[record].note_shown(*ttl, operator);
+        }
+        let around = Around {
+            at: self.now,
+            samples: self.plan.policy.samples,
+            limit: self.honest_limit(record),
+            cap: self.records[record].old_ttl.filter(|_| self.moved(record).is_none()),
+            late: self.late[resolver],
+        };
+        self.late[resolver] |= self.cells[cell].fold(reading, around);
+        self.schedule_cell(cell);
+        let after = self.cells[cell].standing();
+        if is_worth_telling(&before, &after) {
+            self.out.events.push(Event::Shift(Box::new(Shift {
+                at: self.now,
+                record: self.record_id(record),
+                vantage: self.vantage_id(resolver),
+                from: before,
+                to: after,
+            })));
+        }
+    }
+
+    /// A single look asks only for samples that are missing; a watch for everything in its time.
+    fn schedule_cell(&mut self, cell: usize) {
+        let (at, why) = (self.cells[cell].next, self.cells[cell].why);
+        if self.plan.mode == Mode::Look && why != Why::Confirm {
+            self.cells[cell].next = Timestamp::MAX;
+            return;
+        }
+        self.timers.set(at, Timer::Cell(cell), why);
+    }
+
+    fn operator_number(&self, resolver: usize) -> usize {
+        let operator = &self.plan.resolvers[resolver].operator;
+        self.plan.resolvers.iter().position(|vantage| vantage.operator == *operator).unwrap_or(resolver)
+    }
+
+    /// When the zone of the record was last seen to move, with the TTL of the delegation that it left.
+    pub(super) fn moved(&self, record: usize) -> Option<(Timestamp, u32)> {
+        let zone = self.searches.get(self.records[record].search)?.zone?;
+        self.auth.zones[zone].moved
+    }
+
+    /// No cache that was filled before the authorities were right can honestly be wrong after this.
+    pub(super) fn honest_limit(&self, record: usize) -> Timestamp {
+        let progress = &self.records[record];
+        let Some(right_since) = progress.right_since else { return Timestamp::MAX };
+        let life = progress.longest_life();
+        let by_address = right_since.plus_secs(life.saturating_add(2));
+        // Caches that still know the old delegation go on asking the old servers until its TTL ends.
+        self.moved(record).map_or(by_address, |(at, ns_ttl)| {
+            by_address.max(at.plus_secs(ns_ttl.saturating_add(life).saturating_add(2)))
+        })
+    }
+
+    /// Nothing answers on port 53: is it the port, or is there no network at all? Encrypted resolvers are
+    /// asked about the root, which plants nothing.
+    pub(super) fn look_for_a_way_out(&mut self) {
+        if self.probes.values().any(Option::is_none) {
+            return;
+        }
+        self.probes.clear();
+        let mut operators: Vec<&str> = Vec::new();
+        let mut chosen = Vec::new();
+        for (i, vantage) in self.plan.resolvers.iter().enumerate() {
+            let encrypted = vantage.endpoints.iter().find(|endpoint| !endpoint.transport.is_plain());
+            if let Some(endpoint) = encrypted.filter(|_| !operators.contains(&&*vantage.operator)) {
+                operators.push(&vantage.operator);
+                chosen.push((self.vantage_id(i), endpoint.clone()));
+            }
+            if chosen.len() == WAYS_OUT {
+                break;
+            }
+        }
+        if chosen.is_empty() {
+            return;
+        }
+        for (vantage, server) in chosen {
+            self.probes.insert(vantage.0, None);
+            let question = Question { name: Name::root(), qtype: QuestionType::Ns };
+            let manner = Manner::Recursive;
+            self.send(Task::Ask { vantage, server, question, manner, sample: 0, record: None }, Why::First);
+        }
+    }
+
+    pub(super) fn probe_answered(&mut self, vantage: VantageId, seen: &Seen) {
+        self.probes.insert(vantage.0, Some(matches!(seen, Seen::Answered(_))));
+        if !self.auth.zones.is_empty() || self.blind == Blind::Intercepted {
+            return;
+        }
+        let open = self.probes.values().any(|probe| *probe == Some(true));
+        let all_back = self.probes.values().all(Option::is_some);
+        let before = self.blind;
+        if open {
+            self.blind = Blind::Blocked;
+        } else if all_back {
+            self.blind = Blind::NoNetwork;
+        }
+        if self.blind != before {
+            if open {
+                self.out.events.push(Event::Port53 { at: self.now, seen: Port53::Blocked });
+                self.look_through_encrypted();
+            }
+            (0..self.records.len()).for_each(|record| self.mark(record));
+        }
+    }
+
+    /// Plain answers cannot be had or not be trusted: resolvers are the only view that is left, over TLS
+    /// and HTTPS. What they say can never make the verdict *safe*.
+    pub(super) fn look_through_encrypted(&mut self) {
+        for record in 0..self.records.len() {
+            for cell in self.cells_of(record) {
+                self.cells[cell].doubt();
+            }
+            self.records[record].gate_open = false;
+            self.open_gate(record);
+            self.mark(record);
+        }
+    }
+}
+
+/// Ends that move by a tick are no news; another answer, or a confirmed one, is.
+fn is_worth_telling(before: &crate::model::Standing, after: &crate::model::Standing) -> bool {
+    use crate::model::Standing::{Mixed, Right, Wrong};
+    match (before, after) {
+        (Right { .. }, Right { .. }) => before.is_confirmed() != after.is_confirmed(),
+        (Wrong { held: a, .. }, Wrong { held: b, .. }) => a != b,
+        (Mixed { held: a, wrong: m, caches: n, .. }, Mixed { held: b, wrong: o, caches: p, .. }) => {
+            (a, m, n) != (b, o, p)
+        }
+        (before, after) => before != after,
+    }
+}

@@ -1,0 +1,216 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::engine::{Policy, Request};
+use crate::model::*;
+
+const NEW: &str = "203.0.113.7";
+const OLD: &str = "198.51.100.7";
+
+/// A few servers and resolvers that answer at once, as a test sets them.
+struct Little {
+    servers: Vec<(String, Answer)>,
+    resolvers: Vec<Answer>,
+    asked_resolvers: u32,
+    parent: WalkEnd,
+}
+
+fn answer(addresses: &[&str], ttl: u32) -> Answer {
+    let mut answer = Answer::new(if addresses.is_empty() { Rcode::NXDOMAIN } else { Rcode::NOERROR });
+    answer.authoritative = true;
+    answer.addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+    answer.address_ttl = (!addresses.is_empty()).then_some(ttl);
+    if addresses.is_empty() {
+        let zone = Name::parse("example.com").unwrap();
+        answer.soa = Some(Soa { zone, ttl, serial: 1, refresh: 60, retry: 60, minimum: ttl });
+    }
+    answer
+}
+
+impl Little {
+    fn new(authority: &[&Answer], resolvers: &[Answer]) -> Self {
+        let servers =
+            authority.iter().enumerate().map(|(i, a)| (format!("192.0.2.{}:53", i + 1), (*a).clone()));
+        let servers = servers.collect();
+        Little { servers, resolvers: resolvers.to_vec(), asked_resolvers: 0, parent: WalkEnd::Found }
+    }
+
+    fn plan(&self, mode: Mode, policy: Policy) -> Plan {
+        let name = Name::parse("www.example.com").unwrap();
+        let names = vec![(name, vec![Value::V4(NEW.parse().unwrap())])];
+        let resolvers = (0..self.resolvers.len()).map(|i| Vantage {
+            name: Arc::from(format!("r{i}")),
+            operator: Arc::from(format!("o{i}")),
+            place: None,
+            role: Role::Voter,
+            endpoints: vec![Endpoint::udp(format!("198.18.0.{}:53", i + 1).parse().unwrap())],
+            flush: None,
+            zone: None,
+        });
+        let policy = Policy { allow_reserved: true, ..policy };
+        Plan::new(Request { names, mode, policy }, resolvers.collect()).unwrap()
+    }
+
+    fn walk(&self, name: &Name) -> Walk {
+        let zone = Name::parse("example.com").unwrap();
+        let servers = self.servers.iter().enumerate().map(|(i, (addr, _))| NameServer {
+            host: Name::parse(&format!("ns{}.example.com", i + 1)).unwrap(),
+            addresses: vec![Address { addr: addr.parse().unwrap(), glue: true, own: true }],
+            at_parent: true,
+            at_child: true,
+        });
+        Walk {
+            name: name.clone(),
+            zone,
+            parent: Name::parse("com").unwrap(),
+            end: self.parent.clone(),
+            parents: Vec::new(),
+            servers: servers.collect(),
+            questions: 3,
+        }
+    }
+
+    fn seen(&mut self, errand: &Errand) -> Seen {
+        match &errand.task {
+            Task::Walk { name } => Seen::Walked(Box::new(self.walk(name))),
+            Task::Intercept => Seen::Intercepted(Port53::Clear),
+            Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
+                Seen::Answered(Box::new(answer(&[], 60)))
+            }
+            Task::Ask { question, record: None, .. } if question.qtype == QuestionType::Aaaa => {
+                let mut none = answer(&[], 60);
+                none.rcode = Rcode::NOERROR;
+                Seen::Answered(Box::new(none))
+            }
+            Task::Ask { record: None, server, .. } => {
+                let found = self.servers.iter().find(|(addr, _)| *addr == server.addr.to_string());
+                Seen::Answered(Box::new(found.unwrap().1.clone()))
+            }
+            Task::Ask { vantage, .. } => {
+                self.asked_resolvers += 1;
+                Seen::Answered(Box::new(self.resolvers[vantage.0 as usize].clone()))
+            }
+        }
+    }
+
+    /// Plays until the end or the given second; `change` may alter the world at each step.
+    fn play(
+        &mut self,
+        plan: Plan,
+        secs: i64,
+        mut change: impl FnMut(&mut Self, i64),
+    ) -> (Watch, Option<Report>, i64) {
+        let mut watch = Watch::new(plan);
+        let mut now = Timestamp::from_secs(1_000_000);
+        let begin = now;
+        let mut queue: Vec<(Timestamp, Errand)> = Vec::new();
+        let mut step = watch.step(now, Input::Started);
+        loop {
+            let elapsed = i64::try_from(now.since(begin).as_millis()).unwrap();
+            if let Some(done) = step.done {
+                return (watch, Some(*done), elapsed);
+            }
+            let due = now + std::time::Duration::from_millis(5);
+            queue.extend(step.errands.drain(..).map(|errand| (due, errand)));
+            let wake = step.wake.map(|wake| wake.at);
+            let first = queue.iter().map(|(at, _)| *at).min();
+            let Some(next) = first.into_iter().chain(wake).min() else { return (watch, None, elapsed) };
+            now = now.max(next);
+            if now.since(begin).as_secs() as i64 >= secs {
+                return (watch, None, elapsed);
+            }
+            change(self, i64::try_from(now.since(begin).as_secs()).unwrap());
+            step = match queue.iter().position(|(at, _)| *at <= now) {
+                Some(i) => {
+                    let (_, errand) = queue.remove(i);
+                    let seen = self.seen(&errand);
+                    watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 }))
+                }
+                None => watch.step(now, Input::Woke),
+            };
+        }
+    }
+}
+
+fn codes(report: &Report) -> BTreeSet<&'static str> {
+    report.records[0].reasons.iter().map(|reason| reason.cause.code()).collect()
+}
+
+#[test]
+fn a_look_at_a_finished_change_is_safe_at_once() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 34]);
+    let plan = world.plan(Mode::Look, Policy::default());
+    let (_, report, millis) = world.play(plan, 60, |_, _| {});
+    let report = report.unwrap();
+    assert_eq!(report.verdict, Verdict::Safe, "{report:#?}");
+    assert_eq!(report.exit_code(), 0);
+    assert!((66..=68).contains(&world.asked_resolvers), "two samples each: {}", world.asked_resolvers);
+    assert!(millis < 100, "{millis}");
+}
+
+#[test]
+fn nothing_recursive_is_asked_while_the_authorities_are_wrong() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &old], &vec![good.clone(); 5]);
+    let plan = world.plan(Mode::Look, Policy::default());
+    let (_, report, _) = world.play(plan, 60, |_, _| {});
+    let report = report.unwrap();
+    assert_eq!(report.verdict, Verdict::NotYet);
+    assert_eq!(world.asked_resolvers, 0);
+    assert!(codes(&report).contains("authority-behind") && codes(&report).contains("resolvers-not-asked"));
+}
+
+#[test]
+fn a_record_that_appears_is_seen_and_settles() {
+    let (none, good) = (answer(&[], 40), answer(&[NEW], 300));
+    let mut world = Little::new(&[&none, &none], &vec![good.clone(); 5]);
+    let plan = world.plan(Mode::Watch, Policy::default());
+    let (_, report, millis) = world.play(plan, 600, |world, secs| {
+        if secs >= 5 {
+            world.servers.iter_mut().for_each(|(_, said)| *said = answer(&[NEW], 300));
+        }
+    });
+    let report = report.unwrap();
+    assert_eq!(report.verdict, Verdict::Safe, "{report:#?}");
+    assert!((15_000..16_500).contains(&millis), "{millis}");
+    assert_eq!(world.asked_resolvers, 10);
+}
+
+#[test]
+fn after_a_wrong_address_the_ca_may_remember_for_65_seconds() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old, &old], &vec![good.clone(); 5]);
+    let policy = Policy { until: Milestone::Issuable, ..Policy::default() };
+    let plan = world.plan(Mode::Watch, policy);
+    let (_, report, millis) = world.play(plan, 600, |world, secs| {
+        if secs >= 5 {
+            world.servers.iter_mut().for_each(|(_, said)| *said = answer(&[NEW], 300));
+        }
+    });
+    assert_eq!(report.unwrap().exit_code(), 0);
+    assert!((69_000..71_000).contains(&millis), "{millis}");
+}
+
+#[test]
+fn a_forgotten_zone_blocks() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], std::slice::from_ref(&good));
+    world.parent = WalkEnd::NoSuchZone;
+    let plan = world.plan(Mode::Look, Policy::default());
+    let (_, report, _) = world.play(plan, 60, |_, _| {});
+    let report = report.unwrap();
+    assert_eq!((report.verdict, report.exit_code()), (Verdict::Blocked, 3));
+}
+
+#[test]
+fn old_answers_everywhere_are_not_agreement() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &good], &vec![old; 34]);
+    let plan = world.plan(Mode::Look, Policy::default());
+    let (_, report, _) = world.play(plan, 60, |_, _| {});
+    let report = report.unwrap();
+    assert_eq!(report.verdict, Verdict::NotYet);
+    assert!(report.records[0].issuable, "the CA does not look at public resolvers");
+    assert!(codes(&report).contains("resolver-stale"));
+}
