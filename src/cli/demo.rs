@@ -32,7 +32,7 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
     let (plan, mut world) = scenario.build(start);
     let mut player = Player::new(plan, &mut world);
     let mut last = start;
-    while let Some((at, events)) = player.next() {
+    for (at, events) in player.by_ref() {
         if !args.fast && !events.is_empty() {
             pause(at.since(last));
             last = at;

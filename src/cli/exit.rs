@@ -74,7 +74,8 @@ impl UserError {
     /// Prints it to standard error. Lines of a file's snippet are kept; what a file or an argument holds
     /// is escaped.
     pub(crate) fn print(&self) {
-        let lines = |text: &str| text.lines().map(|line| clean(line).into_owned()).collect::<Vec<_>>().join("\n");
+        let lines =
+            |text: &str| text.lines().map(|line| clean(line).into_owned()).collect::<Vec<_>>().join("\n");
         super::output::complain(&format!("propwatch: error: {}", lines(&self.message)));
         for hint in &self.hints {
             super::output::complain(&format!("hint: {}", lines(hint)));

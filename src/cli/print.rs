@@ -20,8 +20,11 @@ pub(crate) fn man(out: &mut Output) -> Result<Exit, UserError> {
     let render = |error: std::io::Error| UserError::new(format!("the manual page: {error}"));
     let command = Args::command();
     clap_mangen::Man::new(command.clone()).render(&mut page).map_err(render)?;
-    for sub in command.get_subcommands().filter(|sub| ["check", "wait", "resolvers", "demo"].contains(&sub.get_name())) {
-        let man = clap_mangen::Man::new(sub.clone().name(format!("propwatch {}", sub.get_name())));
+    for sub in command
+        .get_subcommands()
+        .filter(|sub| ["check", "wait", "resolvers", "demo"].contains(&sub.get_name()))
+    {
+        let man = clap_mangen::Man::new(sub.clone());
         let heading = format!(".SH \"PROPWATCH {}\"\n", sub.get_name().to_uppercase());
         page.extend_from_slice(heading.as_bytes());
         man.render_description_section(&mut page).map_err(render)?;

@@ -29,7 +29,9 @@ pub(crate) fn look(shared: &Shared) -> Result<Job, UserError> {
 pub(crate) fn watch(args: &WaitArgs) -> Result<Job, UserError> {
     let timeout = duration("--timeout", &args.timeout)?;
     if timeout.is_zero() {
-        return Err(UserError::new("--timeout 0 leaves no time to watch").hint("propwatch check takes one look"));
+        return Err(
+            UserError::new("--timeout 0 leaves no time to watch").hint("propwatch check takes one look")
+        );
     }
     if args.then.is_some() {
         return Err(UserError::new("--then is not in this version: the command would never be run")
@@ -73,8 +75,10 @@ fn job(shared: &Shared, mode: Mode, policy: Policy) -> Result<Job, UserError> {
 /// would falsify the verdict are refused.
 fn without_effect(shared: &Shared) -> Result<(), UserError> {
     if shared.records.is_some() {
-        return Err(UserError::new("--records is not in this version: the names in the file would not be looked at")
-            .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
+        return Err(UserError::new(
+            "--records is not in this version: the names in the file would not be looked at",
+        )
+        .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
     if shared.self_test.is_some() {
         return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
@@ -117,12 +121,15 @@ pub(crate) fn network(list: &ListArgs) -> Result<Settings, UserError> {
 
 /// Certificates of a private CA for TLS and HTTPS, from the file that `SSL_CERT_FILE` names (PEM).
 fn extra_roots() -> Result<Vec<Vec<u8>>, UserError> {
-    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else { return Ok(Vec::new()) };
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
+        return Ok(Vec::new());
+    };
     let shown = std::path::Path::new(&path).display().to_string();
-    let bytes = std::fs::read(&path)
-        .map_err(|error| UserError::new(format!("SSL_CERT_FILE: {shown}: {error}")))?;
-    propwatch::net::certificates(&bytes)
-        .ok_or_else(|| UserError::new(format!("SSL_CERT_FILE: {shown} holds no certificate that can be read (PEM)")))
+    let bytes =
+        std::fs::read(&path).map_err(|error| UserError::new(format!("SSL_CERT_FILE: {shown}: {error}")))?;
+    propwatch::net::certificates(&bytes).ok_or_else(|| {
+        UserError::new(format!("SSL_CERT_FILE: {shown} holds no certificate that can be read (PEM)"))
+    })
 }
 
 fn settings(shared: &Shared) -> Result<Settings, UserError> {
@@ -145,8 +152,9 @@ fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {
     let with_port = text.parse::<SocketAddr>().ok();
     let bare = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
     with_port.or(bare.map(|ip| SocketAddr::new(ip, 53))).ok_or_else(|| {
-        UserError::new(format!("{option} {text}: not an address"))
-            .hint("write an IP address, with a port if it is not 53: 192.0.2.1, 127.0.0.1:5353, [2001:db8::1]:53")
+        UserError::new(format!("{option} {text}: not an address")).hint(
+            "write an IP address, with a port if it is not 53: 192.0.2.1, 127.0.0.1:5353, [2001:db8::1]:53",
+        )
     })
 }
 
@@ -168,7 +176,8 @@ fn duration(option: &str, text: &str) -> Result<Duration, UserError> {
 }
 
 fn names(shared: &Shared) -> Result<Vec<(Name, Vec<Value>)>, UserError> {
-    let expected: Vec<Value> = shared.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
+    let expected: Vec<Value> =
+        shared.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
     if shared.names.is_empty() {
         return Err(UserError::new("no name to look at")
             .hint("propwatch check mail.example.com --expect 203.0.113.7"));
@@ -197,7 +206,8 @@ fn no_value(name: &Name) -> UserError {
 fn name(text: &str) -> Result<Name, UserError> {
     let error = |error: NameError| UserError::new(format!("{error}"));
     Name::parse(text).map_err(|cause| {
-        let bare = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':', '@']).next().unwrap_or("");
+        let bare =
+            text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':', '@']).next().unwrap_or("");
         match (&cause, Name::parse(bare)) {
             (NameError::Character { character: '/' | ':', .. }, Ok(name)) if text.contains("://") => {
                 error(cause).hint(format!("a name, not a URL: {name}"))
@@ -253,7 +263,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, millis) in [("500ms", 500), ("2s", 2000), ("48h", 172_800_000), ("1h 30m", 5_400_000), ("0", 0)] {
+        for (text, millis) in
+            [("500ms", 500), ("2s", 2000), ("48h", 172_800_000), ("1h 30m", 5_400_000), ("0", 0)]
+        {
             assert_eq!(duration("--x", text).unwrap(), Duration::from_millis(millis), "{text}");
         }
         for text in ["", "5", "-2s", "2 parsecs", "9999999h", "1e9s"] {

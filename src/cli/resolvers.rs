@@ -52,7 +52,8 @@ pub(crate) fn test(args: &ListArgs, out: &mut Output) -> Result<Exit, UserError>
     let settings = request::network(args)?;
     let runtime = super::watching::runtime()?;
     runtime.block_on(async {
-        let net = Internet::new(settings, Rc::new(Clock::new())).map_err(|error| UserError::new(error.to_string()))?;
+        let net = Internet::new(settings, Rc::new(Clock::new()))
+            .map_err(|error| UserError::new(error.to_string()))?;
         let (net, width) = (&net, all.iter().map(|v| v.name.chars().count()).max().unwrap_or(0));
         let mut tests = futures::stream::iter(&all)
             .map(|vantage| async move { (vantage, first_that_works(net, vantage).await) })
@@ -83,7 +84,9 @@ async fn first_that_works(net: &Internet, vantage: &Vantage) -> Manners {
 }
 
 fn row(manners: &Manners) -> String {
-    let Some(endpoint) = manners.endpoint.as_ref().map(Endpoint::to_string) else { return "not asked".to_owned() };
+    let Some(endpoint) = manners.endpoint.as_ref().map(Endpoint::to_string) else {
+        return "not asked".to_owned();
+    };
     if let Some(failure) = &manners.failure {
         return format!("{endpoint:<18}  {}", clean(&failure.to_string()));
     }

@@ -6,7 +6,8 @@ use futures::{Stream, stream};
 use super::*;
 use crate::engine::{Mode, Plan, Policy, Request};
 use crate::model::{
-    Endpoint, Errand, Failure, Milestone, Name, Port53, Role, Seen, Task, Value, Vantage, Verdict, Walk, WalkEnd,
+    Endpoint, Errand, Failure, Milestone, Name, Port53, Role, Seen, Task, Value, Vantage, Verdict, Walk,
+    WalkEnd,
 };
 
 /// A network on which nothing answers.
@@ -38,7 +39,8 @@ impl Network for Dead {
 }
 
 fn plan(mode: Mode) -> Plan {
-    let names = vec![(Name::parse("www.example.com").unwrap(), vec![Value::V4("203.0.113.7".parse().unwrap())])];
+    let names =
+        vec![(Name::parse("www.example.com").unwrap(), vec![Value::V4("203.0.113.7".parse().unwrap())])];
     let voter = Vantage {
         name: Arc::from("r"),
         operator: Arc::from("o"),
@@ -60,8 +62,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn a_look_at_a_dead_network_ends_and_is_inconclusive() {
     let (net, clock) = (Dead::default(), Clock::new());
     let mut watch = Watch::new(plan(Mode::Look));
-    let (report, ended) =
-        block_on(drive(&mut watch, &clock, &net, None, std::future::pending(), |_, _| {}));
+    let (report, ended) = block_on(drive(&mut watch, &clock, &net, None, std::future::pending(), |_, _| {}));
     assert_eq!((report.verdict, ended), (Verdict::Inconclusive, Ended::Done));
     assert!(!report.records[0].reasons.is_empty());
 }
@@ -72,9 +73,10 @@ fn a_deadline_and_a_stop_end_a_watch() {
     let mut watch = Watch::new(plan(Mode::Watch));
     let soon = clock.now() + Duration::from_millis(50);
     let mut told = 0;
-    let (report, ended) = block_on(drive(&mut watch, &clock, &net, Some(soon), std::future::pending(), |_, event| {
-        told += u32::from(event.is_some());
-    }));
+    let (report, ended) =
+        block_on(drive(&mut watch, &clock, &net, Some(soon), std::future::pending(), |_, event| {
+            told += u32::from(event.is_some());
+        }));
     assert_eq!((report.exit_code(), ended), (4, Ended::Done));
     assert!(told >= 2);
     let mut watch = Watch::new(plan(Mode::Watch));

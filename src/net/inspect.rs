@@ -3,11 +3,11 @@
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
+use super::Internet;
 use super::answer::shown;
 use super::exchange::{Exchange, Heard, Limit};
 use super::line::Line;
 use super::wire::Query;
-use super::Internet;
 use crate::model::{Endpoint, Failure, Manner, Name, Question, QuestionType, Transport};
 
 /// What was learnt of one resolver.
@@ -65,7 +65,8 @@ impl Internet {
         let Ok(name) = Name::parse(&format!("nobody-has-{label}.com")) else { return manners };
         let nobody = Question { name, qtype: QuestionType::A };
         let heard = self.carry(endpoint, &Query::new(&nobody, Manner::Recursive)).await;
-        manners.denies = heard.message.ok().map(|message| message.metadata.response_code == ResponseCode::NXDomain);
+        manners.denies =
+            heard.message.ok().map(|message| message.metadata.response_code == ResponseCode::NXDomain);
         manners
     }
 
