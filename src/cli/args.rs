@@ -41,10 +41,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// One look; ends with a verdict
     #[command(after_help = EXAMPLES)]
-    Check(CheckArgs),
+    Check(Shared),
     /// Watch until it is safe, or until --timeout
     #[command(after_help = EXAMPLES)]
-    Wait(WaitArgs),
+    Wait(Shared),
     /// Explain an error text of a certificate authority (in a later version)
     Explain(ExplainArgs),
     /// Show the public resolvers, or try each one
@@ -62,33 +62,6 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
-}
-
-#[derive(Debug, Group)]
-pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) shared: Shared,
-}
-
-#[derive(Debug, Group)]
-pub(crate) struct WaitArgs {
-    #[command(flatten)]
-    pub(crate) shared: Shared,
-    /// Give up after this long
-    #[arg(long, value_name = "DURATION", default_value = "48h")]
-    pub(crate) timeout: String,
-    /// What to wait for: the CA can see it, it is safe, or every cache has turned over
-    #[arg(long, value_name = "MILESTONE", default_value = "safe")]
-    pub(crate) until: Until,
-    /// End as soon as the verdict is blocked, instead of watching for the repair
-    #[arg(long)]
-    pub(crate) fail_fast: bool,
-    /// Where the watch's findings are kept, or `off` (no effect yet)
-    #[arg(long, value_name = "FILE|off")]
-    pub(crate) journal: Option<String>,
-    /// Run this command when it is safe (in a later version)
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) then: Option<String>,
 }
 
 /// What to wait for.
@@ -166,6 +139,21 @@ pub(crate) struct Shared {
     /// The certificate authority whose rules hold (no effect yet)
     #[arg(long, value_name = "CA")]
     pub(crate) ca: Option<Ca>,
+    /// How long `wait` watches before it gives up
+    #[arg(long, value_name = "DURATION", default_value = "48h")]
+    pub(crate) timeout: String,
+    /// What to wait for: the CA can see it, it is safe, or every cache has turned over
+    #[arg(long, value_name = "MILESTONE", default_value = "safe")]
+    pub(crate) until: Until,
+    /// End as soon as the verdict is blocked, instead of watching for the repair
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Where the watch's findings are kept, or `off` (no effect yet)
+    #[arg(long, value_name = "FILE|off")]
+    pub(crate) journal: Option<String>,
+    /// Run this command when it is safe (in a later version)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) then: Option<String>,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
 }

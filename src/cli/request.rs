@@ -10,7 +10,7 @@ use propwatch::net::walk::{Start, Walker};
 use propwatch::net::{Settings, system_resolvers};
 
 use super::UserError;
-use super::args::{ListArgs, Shared, Until, WaitArgs};
+use super::args::{ListArgs, Shared, Until};
 use super::output::note;
 
 /// Everything that a watch needs.
@@ -20,47 +20,15 @@ pub(crate) struct Job {
     pub(crate) settings: Settings,
 }
 
-/// One look.
-pub(crate) fn look(shared: &Shared) -> Result<Job, UserError> {
-    job(shared, Mode::Look, policy(shared)?)
-}
-
-/// A watch.
-pub(crate) fn watch(args: &WaitArgs) -> Result<Job, UserError> {
-    let timeout = duration("--timeout", &args.timeout)?;
-    if timeout.is_zero() {
+/// What the options ask for: one look, or a watch.
+pub(crate) fn job(shared: &Shared, mode: Mode) -> Result<Job, UserError> {
+    without_effect(shared)?;
+    let policy = policy(shared)?;
+    if policy.timeout.is_zero() {
         return Err(
             UserError::new("--timeout 0 leaves no time to watch").hint("propwatch check takes one look")
         );
     }
-    if args.then.is_some() {
-        return Err(UserError::new("--then is not in this version: the command would never be run")
-            .hint("propwatch wait … && COMMAND does the same"));
-    }
-    if args.journal.as_deref().is_some_and(|journal| journal != "off") {
-        note("--journal has no effect yet: a watch that is ended begins anew");
-    }
-    let until = match args.until {
-        Until::Issuable => Milestone::Issuable,
-        Until::Safe => Milestone::Safe,
-        Until::Everyone => Milestone::Everyone,
-    };
-    let policy = Policy { timeout, until, fail_fast: args.fail_fast, ..policy(&args.shared)? };
-    job(&args.shared, Mode::Watch, policy)
-}
-
-fn policy(shared: &Shared) -> Result<Policy, UserError> {
-    Ok(Policy {
-        quorum_percent: shared.quorum,
-        settle: duration("--settle", &shared.settle)?,
-        look_anyway: shared.look_anyway,
-        allow_reserved: shared.allow_reserved,
-        ..Policy::default()
-    })
-}
-
-fn job(shared: &Shared, mode: Mode, policy: Policy) -> Result<Job, UserError> {
-    without_effect(shared)?;
     let names = names(shared)?;
     let mut resolvers = list(&shared.list)?;
     if shared.list.resolver.is_empty() && shared.root.is_empty() && shared.authority.is_empty() {
@@ -69,6 +37,23 @@ fn job(shared: &Shared, mode: Mode, policy: Policy) -> Result<Job, UserError> {
     let settings = settings(shared)?;
     let plan = Plan::new(Request { names, mode, policy }, resolvers).map_err(|error| explain(&error))?;
     Ok(Job { plan, settings })
+}
+
+fn policy(shared: &Shared) -> Result<Policy, UserError> {
+    Ok(Policy {
+        until: match shared.until {
+            Until::Issuable => Milestone::Issuable,
+            Until::Safe => Milestone::Safe,
+            Until::Everyone => Milestone::Everyone,
+        },
+        quorum_percent: shared.quorum,
+        settle: duration("--settle", &shared.settle)?,
+        timeout: duration("--timeout", &shared.timeout)?,
+        look_anyway: shared.look_anyway,
+        fail_fast: shared.fail_fast,
+        allow_reserved: shared.allow_reserved,
+        ..Policy::default()
+    })
 }
 
 /// Options of the contract that this version cannot honour: harmless ones are noted, those whose absence
@@ -83,6 +68,13 @@ fn without_effect(shared: &Shared) -> Result<(), UserError> {
     if shared.self_test.is_some() {
         return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
             .hint("without it the verdict is about DNS, and says that the web is not proven"));
+    }
+    if shared.then.is_some() {
+        return Err(UserError::new("--then is not in this version: the command would never be run")
+            .hint("propwatch wait … && COMMAND does the same"));
+    }
+    if shared.journal.as_deref().is_some_and(|journal| journal != "off") {
+        note("--journal has no effect yet: a watch that is ended begins anew");
     }
     if shared.http_port.is_some() {
         note("--http-port has no effect yet: the web server is not looked at");

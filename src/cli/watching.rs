@@ -7,18 +7,18 @@ use propwatch::drive::{Ended, drive};
 use propwatch::engine::{Mode, Watch};
 use propwatch::net::Internet;
 
-use super::args::{CheckArgs, ShowArgs, WaitArgs};
+use super::args::{Shared, ShowArgs};
 use super::output::Output;
 use super::request::{self, Job};
 use super::show::Show;
 use super::{Exit, UserError};
 
-pub(crate) fn check(args: &CheckArgs, out: &mut Output) -> Result<Exit, UserError> {
-    run(request::look(&args.shared)?, &args.shared.show, out)
+pub(crate) fn check(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+    run(request::job(args, Mode::Look)?, &args.show, out)
 }
 
-pub(crate) fn wait(args: &WaitArgs, out: &mut Output) -> Result<Exit, UserError> {
-    run(request::watch(args)?, &args.shared.show, out)
+pub(crate) fn wait(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+    run(request::job(args, Mode::Watch)?, &args.show, out)
 }
 
 fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
