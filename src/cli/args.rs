@@ -168,7 +168,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ADDR", conflicts_with = "resolvers")]
     pub(crate) resolver: Vec<String>,
     /// How long one question may take, its quick retries included
-    #[arg(long, value_name = "DURATION", default_value = "1800ms")]
+    #[arg(long, value_name = "DURATION", default_value = "1800ms", overrides_with = "query_timeout")]
     pub(crate) query_timeout: String,
 }
 
