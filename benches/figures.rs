@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench figures` prints the table; `cargo bench --bench figures -- quick` leaves out the
 //! watch that takes a minute. Memory needs GNU time as `/usr/bin/time`.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, missing_docs)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 #[path = "../tests/fleet/mod.rs"]
 mod fleet;

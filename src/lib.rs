@@ -21,9 +21,9 @@
 //! | [`config`] | reading the list of resolvers and addresses from the command line | asking anybody |
 //! | [`net`] | carrying questions to servers and their answers back | making anything of an answer |
 //! | [`clock`] | reading the time | going backwards |
-//! | `view` | every sentence that a person reads, as text and as JSON | deciding |
-//! | `sim` | an internet of its own in virtual time, for `demo` and the tests | touching the real one |
-//! | `drive` | the one `async` loop, between the engine, the network, the clock and the views | deciding |
+//! | [`view`] | every sentence that a person reads, as text and as JSON | deciding |
+//! | [`sim`] | an internet of its own in virtual time, for `demo` and the tests | touching the real one |
+//! | [`drive`] | the one `async` loop, between the engine, the network, the clock and the views | deciding |
 //!
 //! The binary adds `cli`: arguments, the live terminal, exit codes; the only room that prints.
 //!
@@ -60,6 +60,9 @@
 
 pub mod clock;
 pub mod config;
+pub mod drive;
 pub mod engine;
 pub mod model;
 pub mod net;
+pub mod sim;
+pub mod view;

@@ -1,3 +1,41 @@
 //! The command: arguments in, exit status out.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+use cli::args::{Args, Command, ResolversCommand};
+use cli::output::Output;
+use cli::{Exit, UserError};
+
+fn main() -> ExitCode {
+    let args = match cli::args::parse() {
+        Ok(args) => args,
+        Err(exit) => return exit.into(),
+    };
+    let mut out = Output::new();
+    match run(args, &mut out) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            error.print();
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
+    match args.command {
+        Command::Check(look) => cli::watching::check(&look, out),
+        Command::Wait(wait) => cli::watching::wait(&wait, out),
+        Command::Demo(demo) => cli::demo::demo(&demo, out),
+        Command::Resolvers(command) => match command.command.unwrap_or(ResolversCommand::List) {
+            ResolversCommand::List => cli::resolvers::list(&command.list, out),
+            ResolversCommand::Test => cli::resolvers::test(&command.list, out),
+        },
+        Command::Completions { shell } => cli::print::completions(shell, out),
+        Command::Man => cli::print::man(out),
+        Command::Explain(_) => Err(cli::later("explain", "explains an ACME error text")),
+        Command::Report(_) => Err(cli::later("report", "tells the story of a journal")),
+        Command::SelfTest => Err(cli::later("self-test", "prints the test file for the web server")),
+    }
+}

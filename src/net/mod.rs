@@ -1,16 +1,131 @@
 //! The only room with sockets.
+//!
+//! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
+//! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
+//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. Nothing
+//! here judges anything, and no failure of a server or of the network ends a run.
 
-#[allow(dead_code)] // the wire and the walk come next
+mod answer;
 mod ask;
-#[allow(dead_code)] // the network comes next
+mod exchange;
+mod inspect;
+mod line;
+mod measure;
+mod polite;
+mod round;
+mod secure;
+mod system;
+mod tcp;
 pub mod walk;
+mod wire;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
 
 use futures::Stream;
 
-use crate::model::{Errand, Finding};
+use crate::clock::Clock;
+use crate::model::{Errand, Finding, Manner, Name, Question, Seen};
+use ask::{Ask, Told};
+use exchange::{Exchange, Heard, Limit};
+pub use inspect::Manners;
+use line::Line;
+pub use measure::Measured;
+use polite::Polite;
+use secure::Secure;
+pub use secure::{SecureError, certificates};
+pub use system::system_resolvers;
+use walk::{Start, Walker};
+use wire::Query;
 
 /// The door to the world: exactly one finding for each errand, within its time limit.
 pub trait Network {
     /// Carries the errands out side by side. Dropping the stream abandons what is still under way.
     fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding>;
 }
+
+/// What can be set about the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The time for one probe with its quick retries, counted from when politeness lets it go. 100 ms to
+    /// a minute; what is outside is moved to the nearer end.
+    pub probe_limit: Duration,
+    /// An address that runs no DNS server, asked to learn whether somebody on the way answers for others.
+    pub silent_target: SocketAddr,
+    /// Where walks begin.
+    pub start: Start,
+    /// Root certificates (DER) that are trusted beside the built-in ones: for private CAs and for tests.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            probe_limit: Duration::from_millis(1800),
+            // TEST-NET-1 (RFC 5737): routed nowhere, so nobody can rightly answer there.
+            silent_target: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 53), 53)),
+            start: Start::Roots(Walker::root_hints()),
+            extra_roots: Vec::new(),
+        }
+    }
+}
+
+/// The real network, seen from this machine. It must be used inside a tokio runtime, on one thread.
+pub struct Internet {
+    settings: Settings,
+    clock: Rc<Clock>,
+    polite: Polite,
+    secure: Secure,
+    walker: Walker,
+}
+
+impl Internet {
+    /// Prepares the network; nothing is sent. `clock` dates the findings.
+    ///
+    /// # Errors
+    /// [`SecureError`] when an extra root certificate cannot be used.
+    pub fn new(settings: Settings, clock: Rc<Clock>) -> Result<Self, SecureError> {
+        let mut settings = settings;
+        settings.probe_limit =
+            settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
+        let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
+        let walker = Walker::new(settings.start.clone());
+        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker })
+    }
+
+    fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
+        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit) }
+    }
+}
+
+impl Network for Internet {
+    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+        round::run(self, errands)
+    }
+}
+
+impl Ask for Internet {
+    async fn ask(&self, server: SocketAddr, question: &Question, manner: Manner) -> Told {
+        let _held = self.polite.socket().await;
+        let turn = self.polite.turn(server.ip()).await;
+        let heard = match Line::open(server) {
+            Ok(line) => {
+                let query = Query::new(question, manner);
+                line.during(self.exchange(server).over_udp(&line, &query, &turn)).await
+            }
+            Err(failure) => Heard::failed(failure, 0),
+        };
+        Told { message: heard.message, questions: heard.questions }
+    }
+}
+
+/// Walks down to the zone of `name`; returns what was found and what it cost.
+async fn walk_from_here(net: &Internet, name: &Name) -> (Seen, u32) {
+    let walk = net.walker.walk(net, name, net.clock.now()).await;
+    let questions = walk.questions;
+    (Seen::Walked(Box::new(walk)), questions)
+}
+
+#[cfg(test)]
+mod tests;

@@ -102,7 +102,9 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     if let Some(until) = case.settle_until.filter(|_| clear && !is_settled(case)) {
         push(&mut reasons, Effect::Waits, Cause::Settling { until });
     }
-    let verdict = verdict_of(&reasons);
+    // Before the first look is over there is no reason against it, and none for it.
+    let verdict =
+        if decided { verdict_of(&reasons) } else { verdict_of(&reasons).max(Verdict::Inconclusive) };
     let contradicted = case.resolvers.iter().any(|r| r.standing.contradicts() && !r.given_up);
     let everyone =
         verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);

@@ -1,5 +1,7 @@
 //! Milestones, the report, the forecast and the end of a watch.
 
+use std::collections::BTreeSet;
+
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
@@ -48,7 +50,7 @@ impl Watch {
     /// Nothing has been seen yet that a verdict could rest on.
     fn leave_open(&self, report: &mut RecordReport) {
         report.issuable = false;
-        if report.verdict < Verdict::Inconclusive {
+        if report.reasons.iter().all(|reason| !matches!(reason.effect, Effect::Blocks | Effect::Hides)) {
             report.verdict = Verdict::Inconclusive;
             let zone = self.plan.records[report.record.0 as usize].name.clone();
             let cause = Cause::AuthoritySilent { zone, failure: Failure::Silent { tries: 0 } };
@@ -67,6 +69,9 @@ impl Watch {
         }
         let report = self.report(last);
         let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
+        if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
+            self.out.events.pop();
+        }
         if last || !same {
             self.out.events.push(Event::Verdict(Box::new(report.clone())));
             self.told = Some(report);
@@ -148,12 +153,21 @@ fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
     !blocked && enough
 }
 
-/// The same verdict for the same reasons; ends that move by a tick, and counts, make no new one.
+/// The same verdict for the same kinds of reasons. Which resolver it is that turns over is told by its
+/// shift; samples that are under way, counts, and ends that move by a tick are no news.
 fn is_same(a: &Report, b: &Report) -> bool {
     let key = |report: &Report| {
         let records = report.records.iter().map(|record| {
-            let reasons: Vec<_> =
-                record.reasons.iter().map(|r| (r.effect, r.who.clone(), r.cause.code())).collect();
+            let news = record.reasons.iter().filter(|reason| {
+                !matches!(reason.cause, Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. })
+            });
+            let reasons: BTreeSet<_> = news
+                .map(|reason| {
+                    let code = reason.cause.code();
+                    let who = reason.who.clone().filter(|_| !code.starts_with("resolver"));
+                    (reason.effect, who, code)
+                })
+                .collect();
             (record.verdict, record.issuable, record.everyone, reasons)
         });
         (report.verdict, report.reached, records.collect::<Vec<_>>())

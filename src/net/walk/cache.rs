@@ -64,10 +64,17 @@ impl Cache {
         hosts.get(host).filter(|kept| now < kept.until).map(|kept| kept.what.clone())
     }
 
-    /// Remembers a cut. One that is remembered already keeps its end.
+    /// Remembers a cut in place of an older one. One that came from here keeps its end.
     pub(super) fn keep_cut(&self, cut: &Rc<Cut>, now: Timestamp) {
-        if self.cut(&cut.zone, now).is_none() {
+        if !self.cut(&cut.zone, now).is_some_and(|known| Rc::ptr_eq(&known, cut)) {
             keep(&mut self.cuts.borrow_mut(), cut.zone.clone(), Rc::clone(cut), cut.ttl, now);
+        }
+    }
+
+    /// Puts a cut in the place of an older one of the same zone, if there is one.
+    pub(super) fn renew_cut(&self, cut: &Rc<Cut>, now: Timestamp) {
+        if self.cut(&cut.zone, now).is_some() {
+            self.keep_cut(cut, now);
         }
     }
 

@@ -28,15 +28,20 @@ type Addresses = BTreeSet<IpAddr>;
 
 impl<A: Ask> Trip<'_, A> {
     /// Every server that the zone above delegates to or that the zone itself names, with every address
-    /// that the glue or the host's own zone has.
-    pub(super) async fn servers(&self, delegated: &NsSet) -> Vec<NameServer> {
+    /// that the glue or the host's own zone has. `both` are servers of the zone above that serve this one.
+    pub(super) async fn servers(&self, delegated: &NsSet, both: &[Place]) -> Vec<NameServer> {
         let zone = &delegated.owner;
         let mut own: BTreeMap<Name, Addresses> = BTreeMap::new();
         // Hosts elsewhere do not depend on the zone's servers, and may be the only way to them.
         let elsewhere = |host: &&Name| !host.is_within(zone);
         own.extend(self.look_up_all(delegated.hosts.iter().filter(elsewhere).cloned()).await);
 
-        let reach = reach(delegated, &own, self.walker.port);
+        let mut reach = reach(delegated, &own, self.walker.port);
+        for place in both {
+            if reach.len() < MAX_ASKED && reach.iter().all(|(_, addr)| *addr != place.1) {
+                reach.push(place.clone());
+            }
+        }
         let (named, alive) = self.named_by_zone(zone, reach).await;
         let more = named.iter().filter(|host| !delegated.hosts.contains(*host));
         // The delegated ones have precedence where there are more than one can believe.

@@ -106,13 +106,15 @@ impl<A: Ask> Trip<'_, A> {
                 Bottom::Closest => {
                     cuts.pop();
                     self.walker.remember(&cuts, self.now);
+                    // Walks to zones below this one may have left an older view of it behind.
+                    self.walker.cache.renew_cut(&last, self.now);
                     let parent = cuts.last().unwrap_or(&last);
                     return self.found(name, parent, &last).await;
                 }
                 Bottom::Unknown(missing) => {
                     // One server does not know it. Others may: a new domain reaches them one by one.
                     self.walker.remember(&cuts, self.now);
-                    let Delegation { replies, union } = self.delegation(&last, &missing, None).await;
+                    let Delegation { replies, union, .. } = self.delegation(&last, &missing, None).await;
                     let Some(set) = union else {
                         return ended(name, missing, &last.zone, WalkEnd::NoSuchZone, replies);
                     };
@@ -133,9 +135,9 @@ impl<A: Ask> Trip<'_, A> {
     async fn found(&self, name: &Name, parent: &Cut, zone: &Cut) -> Walk {
         // The root has no cut above it that could have been met: its servers' own word is all there is.
         let met = (!zone.zone.is_root()).then_some(zone);
-        let Delegation { replies, union } = self.delegation(parent, &zone.zone, met).await;
+        let Delegation { replies, union, both } = self.delegation(parent, &zone.zone, met).await;
         let servers = match &union {
-            Some(set) => self.servers(set).await,
+            Some(set) => self.servers(set, &both).await,
             None => Vec::new(),
         };
         let end = match union {

@@ -23,6 +23,8 @@ pub(super) struct Delegation {
     pub(super) replies: Vec<ParentReply>,
     /// Everything that any of them delegates to; none where nobody does.
     pub(super) union: Option<NsSet>,
+    /// Parent servers that serve the zone, too: where they came without glue, the only way to it.
+    pub(super) both: Vec<Place>,
 }
 
 impl<A: Ask> Trip<'_, A> {
@@ -37,7 +39,11 @@ impl<A: Ask> Trip<'_, A> {
         let heard: Vec<_> = stream::iter(each).buffered(SIDE_BY_SIDE).collect().await;
         let mut union = known.map(set_of);
         let mut replies = Vec::with_capacity(heard.len());
+        let mut both = Vec::new();
         for (host, addr, reply) in heard {
+            if matches!(reply, Ok(Reply::Own(_))) {
+                both.push((host.clone(), addr));
+            }
             let said = match reply {
                 Ok(Reply::Referral(set) | Reply::Own(set)) => {
                     let (ns, ttl) = (set.hosts.iter().cloned().collect(), set.ttl);
@@ -51,7 +57,7 @@ impl<A: Ask> Trip<'_, A> {
             };
             replies.push(ParentReply { host, addr, said });
         }
-        Delegation { replies, union }
+        Delegation { replies, union, both }
     }
 
     /// Every address of every server of a cut; those without glue are looked up.

@@ -57,6 +57,8 @@ fn a_moved_delegation_is_seen_at_once() {
         assert_eq!(walk.servers.len(), 1, "{:#?}", walk.servers);
         assert_eq!(addresses(server(&walk, "ns.new.com")), ["198.51.100.20go"]);
     }
+    // The new servers know nothing of sub, and now nobody is asked but them.
+    assert_eq!(world.walk(&walker, "x.sub.example.com", NOW.plus_secs(2)).zone, name("example.com"));
 }
 
 #[test]
@@ -84,6 +86,21 @@ fn upper_servers_that_have_died_are_found_anew() {
     let walk = world.walk(&walker, "example.com", NOW.plus_secs(1));
     assert_eq!(walk.end, WalkEnd::Found);
     assert_eq!(walk.parents.len(), 1);
+    // The new ones are remembered in their place.
+    world.walk(&walker, "example.com", NOW.plus_secs(2));
+    assert!(world.asked.borrow().iter().all(|(ip, _)| *ip != at("192.0.2.2").ip() && *ip != at(ROOT).ip()));
+}
+
+#[test]
+fn a_name_of_many_labels_is_not_asked_for_label_by_label() {
+    let world = World::new().with_example();
+    for ip in ["198.51.100.1", "198.51.100.2"] {
+        let deep = format!("{}example.com", "x.".repeat(100));
+        world.serve(&[ip], "example.com", &format!("{deep} A 203.0.113.1"));
+        let walk = world.walk_once(&deep);
+        assert_eq!(walk.zone, name("example.com"));
+        assert!(walk.questions < 40, "{}", walk.questions);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Delegations as they should be, in all their shapes.
 
 use super::super::{Start, Walker};
-use super::world::{NOW, World, at, name, walker};
+use super::world::{Habit, NOW, ROOT, World, at, name, walker};
 use crate::model::{NameServer, ParentSaid, Walk, WalkEnd};
 
 pub(super) fn server<'w>(walk: &'w Walk, host: &str) -> &'w NameServer {
@@ -91,6 +91,22 @@ fn a_cut_that_one_server_hides() {
 }
 
 #[test]
+fn a_hidden_cut_whose_servers_come_without_addresses() {
+    let world = World::new().with_example();
+    for ip in ["198.51.100.1", "198.51.100.2", ROOT] {
+        world.habit(ip, Habit::Terse);
+    }
+    let inside = "in.example.com NS ns.in.example.com\nns.in.example.com A 198.51.100.2";
+    world.serve(&["198.51.100.1", "198.51.100.2"], "in.example.com", inside);
+    let walk = world.walk_once("www.in.example.com");
+    assert_eq!((walk.zone.as_str(), walk.parent.as_str()), ("in.example.com", "example.com"));
+    assert_eq!(addresses(server(&walk, "ns.in.example.com")), ["198.51.100.2o"]);
+    assert!(walk.servers[0].at_child);
+    let walk = world.walk_once(".");
+    assert_eq!(addresses(server(&walk, "root.test")), ["192.0.2.1o"]);
+}
+
+#[test]
 fn servers_in_another_top_level_zone() {
     let world = World::new();
     world.serve(&["192.0.2.2", "192.0.2.3"], "com", "shop.com NS ns1.host.net\nshop.com NS ns2.host.net");
@@ -126,7 +142,7 @@ fn a_name_that_nobody_has_registered() {
 #[test]
 fn a_registrys_own_second_level() {
     let world = World::new();
-    world.serve(&[super::world::ROOT], ".", "uk NS ns.nic.uk\nns.nic.uk A 192.0.2.40");
+    world.serve(&[ROOT], ".", "uk NS ns.nic.uk\nns.nic.uk A 192.0.2.40");
     world.serve(&["192.0.2.40"], "uk", "uk NS ns.nic.uk\nns.nic.uk A 192.0.2.40");
     // Before co.uk is a zone it is a name with names below it.
     let set = "shop.co.uk NS ns.shop.co.uk\nns.shop.co.uk A 198.51.100.30";

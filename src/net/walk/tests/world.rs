@@ -40,6 +40,8 @@ pub(super) enum Habit {
     NoAuthority,
     /// Says NXDOMAIN of names that only have names below them.
     NoEmptyNames,
+    /// Adds no addresses to its own NS set.
+    Terse,
 }
 
 #[derive(Clone)]
@@ -238,7 +240,7 @@ impl Zone {
         let found = self.records(asked, question.qtype, ttl);
         if !found.is_empty() {
             message.add_answers(found);
-            if question.qtype == QuestionType::Ns {
+            if question.qtype == QuestionType::Ns && habit != Habit::Terse {
                 self.add_glue(message, asked, ttl);
             }
             return;

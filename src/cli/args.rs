@@ -1,0 +1,256 @@
+//! The command line as clap reads it. What it means is worked out in `request`.
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use super::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  propwatch check mail.example.com --expect 203.0.113.7
+      One look: may I press Issue now, and if not, what must happen first?
+  propwatch wait example.com www.example.com --expect 203.0.113.7 && certbot renew
+      Wait until it is safe for both names, then go on.
+  propwatch check example.com=203.0.113.7 www.example.com=example.com
+      A value for each name; a host name means a CNAME.
+  propwatch demo
+      The whole story on a simulated internet, without a network.
+
+Exit status:
+  0  safe: press Issue (with --until, that milestone was reached)
+  1  not yet: waiting helps; also a wait at its deadline
+  2  a mistake in the command line or in a file; nothing was asked
+  3  blocked: something must be changed first
+  4  inconclusive: too little could be seen from here
+  130  interrupted";
+
+/// May I press Issue now? Tells whether a DNS change has arrived, what must happen first, and when.
+///
+/// propwatch asks the zone's own name servers, and once they are right many public resolvers. It knows from
+/// their TTLs when each cache turns over, and never says safe when it is not.
+#[derive(Debug, Parser)]
+#[command(name = "propwatch", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// One look; ends with a verdict
+    #[command(after_help = EXAMPLES)]
+    Check(Shared),
+    /// Watch until it is safe, or until --timeout
+    #[command(after_help = EXAMPLES)]
+    Wait(Shared),
+    /// Explain an error text of a certificate authority (in a later version)
+    Explain(ExplainArgs),
+    /// Show the public resolvers, or try each one
+    Resolvers(ResolversArgs),
+    /// Tell the story of a journal (in a later version)
+    Report(ReportArgs),
+    /// Play a story on a simulated internet: no network needed
+    Demo(DemoArgs),
+    /// Print the test file for the web server (in a later version)
+    SelfTest,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Until {
+    /// The CA can see it
+    Issuable,
+    /// The CA can see it and the public resolvers agree
+    Safe,
+    /// Every cache has turned over
+    Everyone,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Which authority's rules hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ca {
+    /// Let's Encrypt
+    Letsencrypt,
+    /// Pebble, its small test server
+    Pebble,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Shared {
+    /// A name to look at, or NAME=VALUE with the value that it should have
+    #[arg(value_name = "NAME[=VALUE]")]
+    pub(crate) names: Vec<String>,
+    /// What every NAME without =VALUE should have: an IPv4 address (A), an IPv6 address (AAAA) or a host name
+    /// (CNAME); repeat it for a set
+    #[arg(short, long, value_name = "VALUE")]
+    pub(crate) expect: Vec<String>,
+    /// Names and values from a file (in a later version)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+    /// Begin the walk down the delegations at this root server; repeat it for several
+    #[arg(long, value_name = "ADDR[:PORT]")]
+    pub(crate) root: Vec<String>,
+    /// Ask this as the zone's own server, and do not look at the delegation; repeat it for several
+    #[arg(long, value_name = "ADDR[:PORT]", conflicts_with = "root")]
+    pub(crate) authority: Vec<String>,
+    /// Per cent of the resolvers that answer who must confirm; of fewer than 20 all must
+    #[arg(long, value_name = "PERCENT", default_value_t = 95)]
+    pub(crate) quorum: u8,
+    /// How long everything must stay right before it is called safe (a check takes its samples at once)
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) settle: String,
+    /// Ask resolvers although the zone's own servers are not right; this can plant the old answer
+    #[arg(long)]
+    pub(crate) look_anyway: bool,
+    /// Accept private and reserved addresses, which no public CA connects to: for labs and private CAs
+    #[arg(long)]
+    pub(crate) allow_reserved: bool,
+    /// Do not look at the web server (it is not looked at in this version)
+    #[arg(long)]
+    pub(crate) no_web: bool,
+    /// The port of the web server (no effect yet)
+    #[arg(long, value_name = "N")]
+    pub(crate) http_port: Option<u16>,
+    /// Look for the test file on the web server (in a later version)
+    #[arg(long, value_name = "TOKEN:CONTENT", num_args = 0..=1, require_equals = true)]
+    pub(crate) self_test: Option<Option<String>>,
+    /// The certificate authority whose rules hold (no effect yet)
+    #[arg(long, value_name = "CA")]
+    pub(crate) ca: Option<Ca>,
+    /// How long `wait` watches before it gives up
+    #[arg(long, value_name = "DURATION", default_value = "48h")]
+    pub(crate) timeout: String,
+    /// What to wait for: the CA can see it, it is safe, or every cache has turned over
+    #[arg(long, value_name = "MILESTONE", default_value = "safe")]
+    pub(crate) until: Until,
+    /// End as soon as the verdict is blocked, instead of watching for the repair
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Where the watch's findings are kept, or `off` (no effect yet)
+    #[arg(long, value_name = "FILE|off")]
+    pub(crate) journal: Option<String>,
+    /// Run this command when it is safe (in a later version)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) then: Option<String>,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ListArgs {
+    /// Ask the resolvers of this file instead of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resolvers: Option<PathBuf>,
+    /// Ask this resolver instead: 1.1.1.1, 127.0.0.1:5353, tls://9.9.9.9#dns.quad9.net,
+    /// https://dns.google/dns-query; repeat it for several
+    #[arg(long, value_name = "ADDR", conflicts_with = "resolvers")]
+    pub(crate) resolver: Vec<String>,
+    /// How long one question may take, its quick retries included
+    #[arg(long, value_name = "DURATION", default_value = "1800ms", overrides_with = "query_timeout")]
+    pub(crate) query_timeout: String,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ShowArgs {
+    /// JSON for scripts: one object, or one event a line while waiting
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No results, only the exit status
+    #[arg(short, long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+    /// Every resolver and server by name at the end
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Plain lines instead of a live view
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ResolversArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ResolversCommand>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum ResolversCommand {
+    /// Show who is asked
+    List,
+    /// Ask each: who answers, how fast, who lies about a name that does not exist
+    Test,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct DemoArgs {
+    /// The story; --list shows them
+    #[arg(value_name = "SCENARIO", default_value = "zone-editor")]
+    pub(crate) scenario: String,
+    /// Show the stories
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Play without pauses
+    #[arg(long)]
+    pub(crate) fast: bool,
+    #[command(flatten)]
+    pub(crate) show: ShowArgs,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ExplainArgs {
+    /// The file with the text, or `-` for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: Option<PathBuf>,
+    /// The text itself
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// What the names should have
+    #[arg(short, long, value_name = "VALUE")]
+    pub(crate) expect: Vec<String>,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ReportArgs {
+    /// The journal
+    #[arg(value_name = "JOURNAL")]
+    pub(crate) journal: PathBuf,
+    /// Where to write the report
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Reads the command line; prints help and usage errors itself.
+pub(crate) fn parse() -> Result<Args, Exit> {
+    Args::try_parse().map_err(|error| {
+        let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        // A reader that has gone has no use for the help either.
+        let _ = error.print();
+        if asked_for { Exit::Safe } else { Exit::Usage }
+    })
+}

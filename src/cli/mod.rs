@@ -1,0 +1,20 @@
+//! The command line: arguments, the live terminal, exit codes. The only room that prints.
+
+pub(crate) mod args;
+pub(crate) mod demo;
+mod exit;
+mod live;
+pub(crate) mod output;
+pub(crate) mod print;
+mod request;
+pub(crate) mod resolvers;
+mod show;
+pub(crate) mod watching;
+
+pub(crate) use exit::{Exit, UserError};
+
+/// The refusal of a command that this version only reserves the name of.
+pub(crate) fn later(command: &str, purpose: &str) -> UserError {
+    UserError::new(format!("`propwatch {command}` is not in this version: it {purpose} in a later one"))
+        .hint("propwatch check NAME --expect ADDRESS tells whether you may press Issue now")
+}

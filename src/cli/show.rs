@@ -1,0 +1,138 @@
+//! What is shown of a watch, and how: settled once from the options, the terminal and the environment.
+
+use std::io::IsTerminal as _;
+
+use jiff::tz::TimeZone;
+use propwatch::model::{Event, Report, Timestamp};
+use propwatch::view::{Cast, Detail, Paint, Text, json};
+
+use super::args::{Color, ShowArgs};
+use super::live::Live;
+use super::output::{Output, complain};
+
+/// How events are told while they happen.
+enum Telling {
+    /// Not at all.
+    Nothing,
+    /// A live view at the bottom of the terminal, events above it.
+    Live(Live),
+    /// Plain lines to standard error.
+    Lines,
+    /// JSON lines to standard output.
+    Json,
+}
+
+/// The views of one run.
+pub(crate) struct Show {
+    cast: Cast,
+    text: Text,
+    telling: Telling,
+    json: bool,
+    quiet: bool,
+}
+
+impl Show {
+    /// `stream`: whether events are told as they happen (a watch), or the result only (a look).
+    pub(crate) fn new(args: &ShowArgs, stream: bool) -> Self {
+        let term = terminal_width();
+        let live = std::io::stderr().is_terminal()
+            && !args.no_progress
+            && std::env::var_os("CI").is_none()
+            && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+        let paint = if is_coloured(args.color) { Paint::Ansi } else { Paint::Plain };
+        let detail = if args.full { Detail::Full } else { Detail::Usual };
+        let text = Text { zone: TimeZone::system(), paint, width: term, detail };
+        let telling = match (args.quiet, args.json, live) {
+            (true, ..) => Telling::Nothing,
+            (_, true, _) if stream => Telling::Json,
+            (_, true, _) => Telling::Nothing,
+            (.., true) => Telling::Live(Live::new()),
+            (.., false) if stream => Telling::Lines,
+            (.., false) => Telling::Nothing,
+        };
+        Show { cast: Cast::new(), text, telling, json: args.json, quiet: args.quiet }
+    }
+
+    /// The first line, before anything is known.
+    pub(crate) fn begin(&mut self, what: &str) {
+        match &mut self.telling {
+            Telling::Live(live) => live.line(what),
+            Telling::Lines => complain(what),
+            Telling::Nothing | Telling::Json => {}
+        }
+    }
+
+    /// Tells an event, or (with none) that time has passed.
+    pub(crate) fn event(&mut self, now: Timestamp, event: Option<&Event>, out: &mut Output) {
+        let Some(event) = event else {
+            if let Telling::Live(live) = &mut self.telling {
+                live.show(&self.text.progress(&self.cast, now));
+            }
+            return;
+        };
+        self.cast.take(event);
+        match &mut self.telling {
+            Telling::Nothing => {}
+            Telling::Json => {
+                // The last verdict is told by `end`, which every run comes to.
+                if !matches!(event, Event::Verdict(report) if report.last) {
+                    out.line(&json::line(event, &self.cast));
+                }
+            }
+            Telling::Lines => {
+                for line in self.text.event_lines(event, &self.cast) {
+                    complain(&line);
+                }
+            }
+            Telling::Live(live) => {
+                for line in self.text.event_lines(event, &self.cast) {
+                    live.print(&line);
+                }
+                live.show(&self.text.progress(&self.cast, now));
+            }
+        }
+    }
+
+    /// The result.
+    pub(crate) fn end(&mut self, report: &Report, out: &mut Output) {
+        if let Telling::Live(live) = &mut self.telling {
+            live.clear();
+        }
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            out.line(&json::verdict(report, &self.cast));
+        } else {
+            let screen = self.text.report(report, &self.cast);
+            out.write(&screen);
+            if !screen.ends_with('\n') {
+                out.write("\n");
+            }
+        }
+    }
+}
+
+/// Columns of the terminal; 80 where there is none.
+pub(crate) fn terminal_width() -> usize {
+    let term = indicatif::ProgressDrawTarget::stderr();
+    match std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok()) {
+        Some(columns) => columns.clamp(Text::MIN_WIDTH, 200),
+        None if std::io::stdout().is_terminal() || !term.is_hidden() => {
+            usize::from(super::live::columns()).clamp(Text::MIN_WIDTH, 200)
+        }
+        None => 80,
+    }
+}
+
+fn is_coloured(color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+            std::io::stdout().is_terminal() && !no_color && !dumb
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `check` and `wait`: a watch on the real network, behind the views.
+
+use std::rc::Rc;
+
+use propwatch::clock::Clock;
+use propwatch::drive::{Ended, drive};
+use propwatch::engine::{Mode, Watch};
+use propwatch::net::Internet;
+
+use super::args::{Shared, ShowArgs};
+use super::output::Output;
+use super::request::{self, Job};
+use super::show::Show;
+use super::{Exit, UserError};
+
+pub(crate) fn check(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+    run(request::job(args, Mode::Look)?, &args.show, out)
+}
+
+pub(crate) fn wait(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+    run(request::job(args, Mode::Watch)?, &args.show, out)
+}
+
+fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
+    let is_watch = job.plan.mode == Mode::Watch;
+    let mut show = Show::new(show, is_watch);
+    show.begin(&first_line(&job));
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let clock = Rc::new(Clock::new());
+        let net = Internet::new(job.settings, Rc::clone(&clock))
+            .map_err(|error| UserError::new(error.to_string()))?;
+        let deadline = is_watch.then(|| clock.now() + job.plan.policy.timeout);
+        let mut watch = Watch::new(job.plan);
+        let broken = std::cell::Cell::new(false);
+        let (report, ended) = drive(&mut watch, &clock, &net, deadline, stopped(&broken), |now, event| {
+            show.event(now, event, out);
+            broken.set(out.is_broken());
+        })
+        .await;
+        show.end(&report, out);
+        Ok(match ended {
+            _ if out.is_broken() => Exit::BrokenPipe,
+            Ended::Stopped => Exit::Interrupted,
+            Ended::Done => Exit::of(&report),
+        })
+    })
+}
+
+fn first_line(job: &Job) -> String {
+    let names: Vec<String> =
+        job.plan.records.iter().filter(|record| !record.is_guard()).map(ToString::to_string).collect();
+    format!("propwatch: asking the name servers of {}", propwatch::view::list(&names, 3))
+}
+
+/// One thread: the work is waiting, and the engine is pure.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, UserError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| UserError::new(format!("cannot begin: {error}")))
+}
+
+/// Resolves when the user, or the system, wants an end, or when nobody reads the results any more.
+async fn stopped(broken: &std::cell::Cell<bool>) {
+    let gone = async {
+        while !broken.get() {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+        () = gone => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending::<()>().await;
+}

@@ -1,0 +1,86 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use futures::{Stream, stream};
+
+use super::*;
+use crate::engine::{Mode, Plan, Policy, Request};
+use crate::model::{
+    Endpoint, Errand, Failure, Milestone, Name, Port53, Role, Seen, Task, Value, Vantage, Verdict, Walk,
+    WalkEnd,
+};
+
+/// A network on which nothing answers.
+#[derive(Default)]
+struct Dead {
+    asked: RefCell<u32>,
+}
+
+impl Network for Dead {
+    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+        *self.asked.borrow_mut() += u32::try_from(errands.len()).unwrap();
+        stream::iter(errands.into_iter().map(|errand| {
+            let seen = match &errand.task {
+                Task::Walk { name } => Seen::Walked(Box::new(Walk {
+                    name: name.clone(),
+                    zone: name.clone(),
+                    parent: Name::root(),
+                    end: WalkEnd::Unreached(Failure::Silent { tries: 3 }),
+                    parents: Vec::new(),
+                    servers: Vec::new(),
+                    questions: 3,
+                })),
+                Task::Ask { .. } => Seen::Failed(Failure::Silent { tries: 3 }),
+                Task::Intercept => Seen::Intercepted(Port53::Clear),
+            };
+            Finding { errand, at: Clock::new().now(), seen, questions: 1 }
+        }))
+    }
+}
+
+fn plan(mode: Mode) -> Plan {
+    let names =
+        vec![(Name::parse("www.example.com").unwrap(), vec![Value::V4("203.0.113.7".parse().unwrap())])];
+    let voter = Vantage {
+        name: Arc::from("r"),
+        operator: Arc::from("o"),
+        place: None,
+        role: Role::Voter,
+        endpoints: vec![Endpoint::udp("127.0.0.1:9".parse().unwrap())],
+        flush: None,
+        zone: None,
+    };
+    let policy = Policy { until: Milestone::Safe, allow_reserved: true, ..Policy::default() };
+    Plan::new(Request { names, mode, policy }, vec![voter]).unwrap()
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+#[test]
+fn a_look_at_a_dead_network_ends_and_is_inconclusive() {
+    let (net, clock) = (Dead::default(), Clock::new());
+    let mut watch = Watch::new(plan(Mode::Look));
+    let (report, ended) = block_on(drive(&mut watch, &clock, &net, None, std::future::pending(), |_, _| {}));
+    assert_eq!((report.verdict, ended), (Verdict::Inconclusive, Ended::Done));
+    assert!(!report.records[0].reasons.is_empty());
+}
+
+#[test]
+fn a_deadline_and_a_stop_end_a_watch() {
+    let (net, clock) = (Dead::default(), Clock::new());
+    let mut watch = Watch::new(plan(Mode::Watch));
+    let soon = clock.now() + Duration::from_millis(50);
+    let mut told = 0;
+    let (report, ended) =
+        block_on(drive(&mut watch, &clock, &net, Some(soon), std::future::pending(), |_, event| {
+            told += u32::from(event.is_some());
+        }));
+    assert_eq!((report.exit_code(), ended), (4, Ended::Done));
+    assert!(told >= 2);
+    let mut watch = Watch::new(plan(Mode::Watch));
+    let (report, ended) = block_on(drive(&mut watch, &clock, &net, None, std::future::ready(()), |_, _| {}));
+    assert!(report.last);
+    assert_eq!(ended, Ended::Stopped);
+}

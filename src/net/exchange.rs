@@ -1,0 +1,140 @@
+//! One probe: a question, the quick tries again that make up for lost packets, and TCP where UDP does
+//! not do. All within one limit.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use tokio::time::timeout;
+
+use super::line::{Line, Reply};
+use super::polite::{Polite, Turn};
+use super::tcp;
+use super::wire::Query;
+use crate::clock::Stopwatch;
+use crate::model::Failure;
+
+/// Waits between the tries, in thousandths of the limit. Ten tries: where every fifth packet is lost
+/// each way, one probe in 27,000 gets no answer.
+const WAITS: [u32; 9] = [140, 140, 110, 110, 85, 85, 85, 85, 60];
+/// A shorter wait would ask again before an answer from far away can be here.
+const LEAST_WAIT: Duration = Duration::from_millis(100);
+
+/// The time that one probe has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    since: Stopwatch,
+    total: Duration,
+}
+
+impl Limit {
+    /// Begins now.
+    pub(crate) fn start(total: Duration) -> Self {
+        Limit { since: Stopwatch::start(), total }
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(&self) -> Duration {
+        self.total.saturating_sub(self.since.elapsed())
+    }
+}
+
+/// What came of one question.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) message: Result<Message, Failure>,
+    /// Between the try that was answered and its answer.
+    pub(crate) rtt: Duration,
+    /// Datagrams, and questions on streams, that it cost.
+    pub(crate) questions: u32,
+}
+
+impl Heard {
+    pub(crate) fn failed(failure: Failure, questions: u32) -> Self {
+        Heard { message: Err(failure), rtt: Duration::ZERO, questions }
+    }
+}
+
+/// One server and what a probe of it needs; a question more does not need more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) server: SocketAddr,
+    pub(crate) polite: &'a Polite,
+    pub(crate) limit: Limit,
+}
+
+impl Exchange<'_> {
+    /// Asks over UDP on `line`, and over TCP when the answer is truncated, cannot be read, or could be
+    /// somebody else's.
+    pub(crate) async fn over_udp(&self, line: &Line, query: &Query, turn: &Turn) -> Heard {
+        let (reply, rtt, tries) = self.tries(line, query, turn).await;
+        let questions = u32::from(tries);
+        // What is to be said should TCP say nothing either.
+        let otherwise = match reply {
+            Reply::Whole(message) => return Heard { message: Ok(message), rtt, questions },
+            Reply::Failed(failure) => return Heard::failed(failure, questions),
+            Reply::Truncated => Err(Failure::NoTcp),
+            Reply::Unclear(header) => worth(*header),
+            Reply::OtherCase | Reply::Noise => Err(Failure::Garbage),
+        };
+        turn.again();
+        let mut heard = self.over_tcp(query).await;
+        heard.questions += questions;
+        if heard.message.is_err() {
+            heard.message = otherwise;
+            heard.rtt = rtt;
+        }
+        heard
+    }
+
+    /// Asks over TCP alone.
+    pub(crate) async fn over_tcp(&self, query: &Query) -> Heard {
+        let work = async {
+            let _held = self.polite.stream().await;
+            let since = Stopwatch::start();
+            (tcp::ask(self.server, query).await, since.elapsed())
+        };
+        match timeout(self.limit.left(), work).await {
+            Ok((Ok(Ok(message)), rtt)) => Heard { message: Ok(message), rtt, questions: 1 },
+            Ok((Ok(Err(header)), rtt)) => Heard { message: worth(*header), rtt, questions: 1 },
+            Ok((Err(failure), _)) => Heard::failed(failure, 1),
+            Err(_) => Heard::failed(Failure::Silent { tries: 1 }, 1),
+        }
+    }
+
+    async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
+        let mut ear = line.ear();
+        let mut tries = 0;
+        for wait in WAITS.iter().map(Some).chain([None]) {
+            let left = self.limit.left();
+            let wait = match wait {
+                Some(share) => (self.limit.total * *share / 1000).max(LEAST_WAIT).min(left),
+                None => left,
+            };
+            if wait.is_zero() {
+                break;
+            }
+            if tries > 0 {
+                turn.again();
+            }
+            tries += 1;
+            let one = async {
+                ear.send(query).await;
+                ear.listen().await
+            };
+            if let Ok((reply, rtt)) = timeout(wait, one).await {
+                return (reply, rtt, tries);
+            }
+        }
+        let failure = if line.junk() > 0 { Failure::Garbage } else { Failure::Silent { tries } };
+        (Reply::Failed(failure), Duration::ZERO, tries)
+    }
+}
+
+/// What a bare header is worth. Without its records NOERROR could mean anything, and so means nothing.
+fn worth(header: Message) -> Result<Message, Failure> {
+    match header.metadata.response_code {
+        ResponseCode::NoError => Err(Failure::Garbage),
+        _ => Ok(header),
+    }
+}

@@ -1,0 +1,289 @@
+//! One connected UDP socket to one server, with many questions in flight on it.
+//!
+//! The socket is connected, so the kernel drops what comes from other addresses and tells of a closed
+//! port. Its port is random and new for each round. Somebody must poll [`Line::drive`] while questions
+//! are under way: it alone reads, and hands each reply to whoever waits for it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use hickory_proto::op::Message;
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+
+use super::wire::{self, Fit, Query};
+use crate::clock::Stopwatch;
+use crate::model::Failure;
+
+/// Datagrams that answer nothing before a socket is given up.
+pub(crate) const MAX_JUNK: u32 = 8;
+/// Unanswered tries whose late answers are still known as such.
+const MAX_LATE: usize = 512;
+/// More than a question ever permits; a longer datagram is cut, and then fails to decode.
+const BUFFER: usize = 4096;
+/// Datagrams read before others get a turn.
+const BATCH: usize = 64;
+
+/// What came back for one question.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// An answer that fits.
+    Whole(Message),
+    /// An answer that fits, cut short.
+    Truncated,
+    /// An answer that fits and cannot be read past its header, or an error without the question.
+    Unclear(Box<Message>),
+    /// An answer that fits but for the case of its letters.
+    OtherCase,
+    /// Too much arrived that answers nothing.
+    Noise,
+    /// The network said that no answer will come.
+    Failed(Failure),
+}
+
+/// A socket, and who waits on it for what.
+pub(crate) struct Line {
+    socket: UdpSocket,
+    desk: RefCell<Desk>,
+}
+
+#[derive(Default)]
+struct Desk {
+    tries: HashMap<u16, Try>,
+    late: VecDeque<u16>,
+    junk: u32,
+}
+
+struct Try {
+    sent: Vec<u8>,
+    since: Stopwatch,
+    /// None when nobody waits any more.
+    slot: Option<Rc<Slot>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    reply: Cell<Option<(Reply, Duration)>>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl Slot {
+    fn put(&self, reply: Reply, rtt: Duration) {
+        self.reply.set(Some((reply, rtt)));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Line {
+    /// Opens a socket on a random port.
+    ///
+    /// # Errors
+    /// [`Failure::NoRoute`] when this machine cannot send there.
+    pub(crate) fn open(server: SocketAddr) -> Result<Self, Failure> {
+        let open = || {
+            let socket = bind(server)?;
+            socket.connect(server)?;
+            socket.set_nonblocking(true)?;
+            UdpSocket::from_std(socket)
+        };
+        let socket = open().map_err(|error| failure(&error))?;
+        Ok(Line { socket, desk: RefCell::default() })
+    }
+
+    /// Reads for everybody, for ever.
+    pub(crate) async fn drive(&self) -> Infallible {
+        let mut buffer = vec![0; BUFFER];
+        while self.junk() < MAX_JUNK {
+            // An ICMP error makes a socket ready for "error" and not for "read".
+            if let Err(error) = self.socket.ready(Interest::READABLE | Interest::ERROR).await {
+                self.fail(&error);
+                break;
+            }
+            if let Err(error) = self.pending_error()
+                && error.kind() != ErrorKind::WouldBlock
+            {
+                self.fail(&error);
+            }
+            for _ in 0..BATCH {
+                match self.socket.try_recv(&mut buffer) {
+                    Ok(length) => self.sort(&buffer[..length]),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => self.fail(&error),
+                }
+            }
+        }
+        pending().await
+    }
+
+    /// Does `work` while reading for it.
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            biased;
+            never = self.drive() => match never {},
+            done = work => done,
+        }
+    }
+
+    /// Begins a question; the tries of one question share an ear.
+    pub(crate) fn ear(&self) -> Ear<'_> {
+        Ear { line: self, slot: Rc::default(), ids: Vec::with_capacity(2) }
+    }
+
+    /// Datagrams that answered nothing.
+    pub(crate) fn junk(&self) -> u32 {
+        self.desk.borrow().junk
+    }
+
+    /// The error that came by ICMP, once. "Would block" tells the runtime that there is none now.
+    fn pending_error(&self) -> io::Result<()> {
+        self.socket.try_io(Interest::ERROR, || match self.socket.take_error()? {
+            Some(error) => Err(error),
+            None => Err(ErrorKind::WouldBlock.into()),
+        })
+    }
+
+    /// Sends a try that is written down; one that is no more needs no sending.
+    fn send(&self, id: u16) -> io::Result<()> {
+        let desk = self.desk.borrow();
+        let Some(one) = desk.tries.get(&id) else { return Ok(()) };
+        self.socket.try_send(&one.sent).map(|_| ())
+    }
+
+    fn fail(&self, error: &io::Error) {
+        self.end_all(|| Reply::Failed(failure(error)));
+    }
+
+    fn end_all(&self, reply: impl Fn() -> Reply) {
+        for (_, one) in self.desk.borrow_mut().tries.drain() {
+            if let Some(slot) = one.slot {
+                slot.put(reply(), one.since.elapsed());
+            }
+        }
+    }
+
+    /// Finds out whom a datagram is for.
+    fn sort(&self, datagram: &[u8]) {
+        let mut desk = self.desk.borrow_mut();
+        let known = wire::id(datagram).and_then(|id| Some((id, desk.tries.get(&id)?)));
+        let fit = known.map_or(Fit::Not, |(_, one)| wire::fit(datagram, &one.sent));
+        let (Some((id, _)), true) = (known, fit != Fit::Not) else {
+            desk.junk += 1;
+            if desk.junk >= MAX_JUNK {
+                drop(desk);
+                self.end_all(|| Reply::Noise);
+            }
+            return;
+        };
+        let Some(Try { slot: Some(slot), since, .. }) = desk.tries.remove(&id) else { return };
+        let reply = match (fit, wire::decode(datagram)) {
+            (Fit::OtherCase, _) => Reply::OtherCase,
+            (Fit::Exact, _) if wire::is_truncated(datagram) => Reply::Truncated,
+            (Fit::Exact, Ok(message)) => Reply::Whole(message),
+            (_, Ok(message)) => Reply::Unclear(Box::new(message)),
+            (_, Err(header)) => Reply::Unclear(header),
+        };
+        slot.put(reply, since.elapsed());
+    }
+}
+
+/// One who asks on a line and listens for any of its tries to be answered.
+pub(crate) struct Ear<'l> {
+    line: &'l Line,
+    slot: Rc<Slot>,
+    ids: Vec<u16>,
+}
+
+impl Ear<'_> {
+    /// Sends the question under a new ID, with letters of its own.
+    pub(crate) async fn send(&mut self, query: &Query) {
+        let Some(id) = self.line.desk.borrow().free_id() else { return };
+        // Whoever waits is written down before the datagram leaves: the answer may come between.
+        let one = Try { sent: query.mixed(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
+        self.line.desk.borrow_mut().tries.insert(id, one);
+        self.ids.push(id);
+        while let Err(error) = self.line.send(id) {
+            let result = match error.kind() {
+                ErrorKind::WouldBlock => self.line.socket.writable().await,
+                _ => Err(error),
+            };
+            if let Err(error) = result {
+                return self.line.fail(&error);
+            }
+        }
+    }
+
+    /// Waits for an answer to any of the tries, and tells how long after its try it came.
+    pub(crate) async fn listen(&self) -> (Reply, Duration) {
+        if self.line.junk() >= MAX_JUNK {
+            return (Reply::Noise, Duration::ZERO);
+        }
+        poll_fn(|cx| match self.slot.reply.take() {
+            Some(reply) => Poll::Ready(reply),
+            None => {
+                self.slot.waker.set(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Ear<'_> {
+    /// A slow server answers every try. What comes after the first is late, and no junk.
+    fn drop(&mut self) {
+        let mut desk = self.line.desk.borrow_mut();
+        for id in &self.ids {
+            if let Some(one) = desk.tries.get_mut(id) {
+                one.slot = None;
+                desk.late.push_back(*id);
+            }
+        }
+        while desk.late.len() > MAX_LATE {
+            // The ID may have been answered since, and be in use again.
+            if let Some(id) = desk.late.pop_front()
+                && desk.tries.get(&id).is_some_and(|one| one.slot.is_none())
+            {
+                desk.tries.remove(&id);
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// An ID that no try has; none only when somebody made far too many.
+    fn free_id(&self) -> Option<u16> {
+        (0..64).map(|_| rand::random()).find(|id| !self.tries.contains_key(id))
+    }
+}
+
+fn bind(server: SocketAddr) -> io::Result<std::net::UdpSocket> {
+    let any: IpAddr = match server {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    for _ in 0..16 {
+        match std::net::UdpSocket::bind((any, rand::random_range(1024..=u16::MAX))) {
+            Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {}
+            done => return done,
+        }
+    }
+    std::net::UdpSocket::bind((any, 0))
+}
+
+/// What an error of the operating system says about the way to a server. Only a refusal comes from the
+/// server; everything else is about this machine.
+pub(crate) fn failure(error: &io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Failure::PortClosed,
+        _ => Failure::NoRoute,
+    }
+}

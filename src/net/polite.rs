@@ -1,0 +1,179 @@
+//! How much is asked of other people's servers, and of this machine. Everything is a constant here.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::clock::Stopwatch;
+
+/// Questions a second to one server address, on average.
+pub(crate) const PER_SECOND: u32 = 50;
+/// Questions to one server address that may go at once after a pause.
+pub(crate) const BURST: u32 = 50;
+/// Questions in flight to one server address.
+pub(crate) const IN_FLIGHT_PER_SERVER: usize = 128;
+/// Questions in flight altogether.
+pub(crate) const IN_FLIGHT: usize = 1024;
+/// UDP sockets open at once. macOS gives a process 256 descriptors unless asked for more.
+pub(crate) const SOCKETS: usize = 96;
+/// TCP connections open at once, beside those.
+pub(crate) const STREAMS: usize = 32;
+/// TLS and HTTPS connections kept open, beside those.
+pub(crate) const SECURE: usize = 96;
+/// Questions in flight on one of them; the library loses some when there are more.
+pub(crate) const IN_FLIGHT_SECURE: usize = 32;
+/// Server addresses whose pace is remembered.
+const REMEMBERED: usize = 4096;
+
+/// The budgets of one process.
+#[derive(Debug)]
+pub(crate) struct Polite {
+    all: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    servers: RefCell<HashMap<IpAddr, Rc<Server>>>,
+    since: Stopwatch,
+}
+
+#[derive(Debug)]
+struct Server {
+    in_flight: Arc<Semaphore>,
+    pace: Option<Pace>,
+}
+
+/// Leave to have one question in flight; over when dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    server: Rc<Server>,
+    since: Stopwatch,
+    _held: [Option<OwnedSemaphorePermit>; 2],
+}
+
+impl Polite {
+    pub(crate) fn new() -> Self {
+        Polite {
+            all: Arc::new(Semaphore::new(IN_FLIGHT)),
+            sockets: Arc::new(Semaphore::new(SOCKETS)),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            servers: RefCell::default(),
+            since: Stopwatch::start(),
+        }
+    }
+
+    /// Waits until this server may be sent one more question.
+    pub(crate) async fn turn(&self, addr: IpAddr) -> Turn {
+        let server = self.server(addr);
+        let at_server = server.in_flight.clone().acquire_owned().await.ok();
+        if let Some(pace) = &server.pace {
+            let wait = pace.take(self.since.elapsed());
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+        }
+        let overall = self.all.clone().acquire_owned().await.ok();
+        Turn { server, since: self.since, _held: [at_server, overall] }
+    }
+
+    /// Waits until one more UDP socket may be opened.
+    pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
+        self.sockets.clone().acquire_owned().await.ok()
+    }
+
+    /// Waits until one more TCP connection may be opened.
+    pub(crate) async fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        self.streams.clone().acquire_owned().await.ok()
+    }
+
+    fn server(&self, addr: IpAddr) -> Rc<Server> {
+        let mut servers = self.servers.borrow_mut();
+        if let Some(server) = servers.get(&addr) {
+            return server.clone();
+        }
+        if servers.len() >= REMEMBERED {
+            let now = self.since.elapsed();
+            servers.retain(|_, server| {
+                Rc::strong_count(server) > 1 || server.pace.as_ref().is_some_and(|pace| pace.is_owed(now))
+            });
+        }
+        let server = Rc::new(Server {
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
+            // Nobody is disturbed by questions that stay on this machine.
+            pace: (!addr.is_loopback()).then(Pace::default),
+        });
+        servers.insert(addr, server.clone());
+        server
+    }
+}
+
+impl Turn {
+    /// Counts one more try of the same question. It goes at once; later questions wait for it.
+    pub(crate) fn again(&self) {
+        if let Some(pace) = &self.server.pace {
+            pace.take(self.since.elapsed());
+        }
+    }
+}
+
+/// A bucket of [`BURST`] tokens that fills at [`PER_SECOND`], kept as the instant at which it is full.
+#[derive(Debug, Default)]
+struct Pace {
+    full: Cell<Duration>,
+}
+
+impl Pace {
+    const EACH: Duration = Duration::from_micros(1_000_000 / PER_SECOND as u64);
+
+    /// Takes one token and tells how long to wait for it.
+    fn take(&self, now: Duration) -> Duration {
+        let full = self.full.get().max(now) + Self::EACH;
+        self.full.set(full);
+        (full - now).saturating_sub(Self::EACH * BURST)
+    }
+
+    fn is_owed(&self, now: Duration) -> bool {
+        self.full.get() > now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_then_the_rate() {
+        let (pace, now) = (Pace::default(), Duration::from_secs(7));
+        assert!((0..BURST).all(|_| pace.take(now).is_zero()));
+        assert_eq!(pace.take(now), Pace::EACH);
+        assert_eq!(pace.take(now), Pace::EACH * 2);
+        let later = now + Pace::EACH * (BURST + 2);
+        assert!(!pace.is_owed(later));
+        assert!(pace.take(later).is_zero());
+    }
+
+    #[test]
+    fn no_second_holds_more_than_burst_and_rate() {
+        let pace = Pace::default();
+        let waits = (0..1000).map(|_| pace.take(Duration::ZERO));
+        let in_first = waits.filter(|wait| *wait < Duration::from_secs(1)).count();
+        assert!(in_first <= (BURST + PER_SECOND) as usize, "{in_first}");
+    }
+
+    #[tokio::test]
+    async fn what_is_in_flight_is_bounded_even_on_loopback() {
+        let polite = Polite::new();
+        let addr = IpAddr::from([127, 0, 0, 1]);
+        let mut turns = Vec::new();
+        for _ in 0..IN_FLIGHT_PER_SERVER {
+            turns.push(polite.turn(addr).await);
+        }
+        let mut one_more = Box::pin(polite.turn(addr));
+        assert!(futures::poll!(&mut one_more).is_pending());
+        turns.pop();
+        one_more.await;
+    }
+}

@@ -1,0 +1,173 @@
+//! One round: the errands of one call, side by side.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures::stream::{self, LocalBoxStream, SelectAll, Stream, StreamExt as _};
+use futures::{FutureExt as _, future::LocalBoxFuture};
+use hickory_proto::op::ResponseCode;
+use tokio::time::timeout;
+
+use super::answer;
+use super::exchange::{Exchange, Heard, Limit};
+use super::line::{Line, Reply};
+use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
+use super::wire::Query;
+use super::{Internet, walk_from_here};
+use crate::model::{
+    Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
+    Transport,
+};
+
+/// How long the address that runs no server is listened to.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Carries errands out. Questions to one server in one sample share a socket; another sample has
+/// another port.
+pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+    let mut groups: BTreeMap<(Endpoint, u8), Vec<Errand>> = BTreeMap::new();
+    let mut streams: SelectAll<LocalBoxStream<'_, Finding>> = SelectAll::new();
+    for errand in errands {
+        match &errand.task {
+            Task::Ask { server, sample, .. } => {
+                groups.entry((server.clone(), *sample)).or_default().push(errand);
+            }
+            Task::Walk { .. } | Task::Intercept => {
+                streams.push(stream::once(alone(net, errand)).boxed_local())
+            }
+        }
+    }
+    for ((server, sample), errands) in groups {
+        streams.push(group(net, server, sample, errands).flatten_stream().boxed_local());
+    }
+    streams
+}
+
+/// An errand that is not one question.
+async fn alone(net: &Internet, errand: Errand) -> Finding {
+    let (seen, questions) = match &errand.task {
+        Task::Walk { name } => walk_from_here(net, name).await,
+        Task::Intercept | Task::Ask { .. } => intercept(net).await,
+    };
+    Finding { at: net.clock.now(), errand, seen, questions }
+}
+
+/// All questions to one server in one sample.
+async fn group(
+    net: &Internet,
+    server: Endpoint,
+    sample: u8,
+    errands: Vec<Errand>,
+) -> impl Stream<Item = Finding> {
+    let is_udp = server.transport == Transport::Udp;
+    let held = if is_udp { net.polite.socket().await } else { None };
+    let line = is_udp.then(|| Rc::new(Line::open(server.addr)));
+    let mut reader = reader(line.clone());
+    let route = Rc::new(Route { net, server, sample, line });
+    let mut probes = stream::iter(errands)
+        .map(move |errand| probe(route.clone(), errand))
+        .buffer_unordered(IN_FLIGHT_PER_SERVER)
+        .boxed_local();
+    stream::poll_fn(move |cx| {
+        let _ = &held;
+        let _: Poll<()> = reader.poll_unpin(cx);
+        probes.poll_next_unpin(cx)
+    })
+}
+
+/// Reads for the group, for as long as the group lives.
+fn reader(line: Option<Rc<Result<Line, Failure>>>) -> LocalBoxFuture<'static, ()> {
+    async move {
+        if let Some(Ok(line)) = line.as_deref() {
+            line.drive().await;
+        }
+        pending().await
+    }
+    .boxed_local()
+}
+
+/// How the questions of a group travel.
+struct Route<'a> {
+    net: &'a Internet,
+    server: Endpoint,
+    sample: u8,
+    /// For UDP.
+    line: Option<Rc<Result<Line, Failure>>>,
+}
+
+impl Route<'_> {
+    async fn carry(&self, query: &Query, limit: Limit, turn: &Turn) -> Heard {
+        let exchange = Exchange { server: self.server.addr, polite: &self.net.polite, limit };
+        match (self.server.transport, self.line.as_deref()) {
+            (Transport::Udp, Some(Ok(line))) => exchange.over_udp(line, query, turn).await,
+            (Transport::Udp, Some(Err(failure))) => Heard::failed(failure.clone(), 0),
+            (Transport::Udp, None) | (Transport::Tcp, _) => exchange.over_tcp(query).await,
+            (Transport::Tls | Transport::Https, _) => {
+                self.net.secure.ask(&self.server, self.sample, query, limit).await
+            }
+        }
+    }
+
+    /// One probe. Its limit starts when politeness lets it go.
+    async fn look(&self, question: &Question, manner: Manner) -> (Seen, u32) {
+        let turn = self.net.polite.turn(self.server.addr.ip()).await;
+        let limit = Limit::start(self.net.settings.probe_limit);
+        let query = Query::new(question, manner);
+        let heard = self.carry(&query, limit, &turn).await;
+        let mut questions = heard.questions;
+        let mut answer = match heard.message {
+            Ok(message) => answer::read(&message, question, heard.rtt),
+            Err(failure) => return (Seen::Failed(failure), questions),
+        };
+        if answer.rcode == Rcode::SERVFAIL && manner == Manner::Recursive {
+            turn.again();
+            let unchecked = self.carry(&query.unchecked(), limit, &turn).await;
+            questions += unchecked.questions;
+            answer.unchecked = unchecked.message.ok().map(|message| {
+                matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
+            });
+        }
+        (Seen::Answered(Box::new(answer)), questions)
+    }
+}
+
+async fn probe(route: Rc<Route<'_>>, errand: Errand) -> Finding {
+    let (seen, questions) = match &errand.task {
+        Task::Ask { question, manner, .. } => route.look(question, *manner).await,
+        Task::Walk { .. } | Task::Intercept => (Seen::Failed(Failure::NoRoute), 0),
+    };
+    Finding { at: route.net.clock.now(), errand, seen, questions }
+}
+
+/// Asks the silent address for the root's servers, as any resolver might be asked, and listens.
+async fn intercept(net: &Internet) -> (Seen, u32) {
+    let _held = net.polite.socket().await;
+    let Ok(line) = Line::open(net.settings.silent_target) else {
+        return (Seen::Intercepted(Port53::Unsent), 0);
+    };
+    let query = Query::new(&Question { name: Name::root(), qtype: QuestionType::Ns }, Manner::Recursive);
+    let mut sent = 0;
+    let listen = async {
+        let mut ear = line.ear();
+        for _ in 0..2 {
+            sent += 1;
+            ear.send(&query).await;
+            if let Ok((reply, _)) = timeout(SILENCE / 2, ear.listen()).await {
+                return Some(reply);
+            }
+        }
+        None
+    };
+    let seen = match line.during(listen).await {
+        Some(Reply::Failed(Failure::NoRoute)) => Port53::Unsent,
+        // "Nobody listens" comes from the network, and claims no answer.
+        Some(Reply::Failed(_)) => Port53::Clear,
+        Some(_) => Port53::Intercepted,
+        None if line.junk() > 0 => Port53::Intercepted,
+        None => Port53::Clear,
+    };
+    (Seen::Intercepted(seen), sent)
+}

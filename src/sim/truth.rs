@@ -1,0 +1,157 @@
+//! What is so, whatever anybody has found out: for tests.
+
+use crate::model::{Answer, Expectation, Name, Question, Rcode, Record, Timestamp};
+
+use super::resolver::resolve;
+use super::{Resolver, Rrset, Temper, World};
+
+/// How things are at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Truth {
+    /// When.
+    pub at: Timestamp,
+    /// One entry a record, in the plan's order.
+    pub records: Vec<RecordTruth>,
+}
+
+/// How things are for one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordTruth {
+    /// Since when every server that answers for the zones on its path is right without a break.
+    pub right_since: Option<Timestamp>,
+    /// Honest resolvers of which every cache would give something else, by their place in the plan.
+    pub old: Vec<usize>,
+    /// Honest resolvers of which some caches would, and others would not.
+    pub partly: Vec<usize>,
+    /// When the last wrong entry in an honest cache ends, as things stand.
+    pub turned_by: Timestamp,
+}
+
+impl Truth {
+    /// Whether every answering authority is right for every record.
+    pub fn authorities_right(&self) -> bool {
+        self.records.iter().all(|r| r.right_since.is_some())
+    }
+}
+
+impl Resolver {
+    /// Whether it will turn over when the entries that it announces end.
+    pub fn is_honest(&self) -> bool {
+        let fair = !matches!(
+            self.temper,
+            Temper::Dead | Temper::Refusing | Temper::Failing | Temper::Filtering | Temper::Bogus
+        );
+        fair && self.caches.iter().all(|cache| !cache.clings && !cache.frozen)
+    }
+}
+
+impl World {
+    /// How things are at an instant that is not before the last errand.
+    pub fn truth(&self, now: Timestamp) -> Truth {
+        let records = self.records.iter().map(|record| self.truth_of(record, now)).collect();
+        Truth { at: now, records }
+    }
+
+    fn truth_of(&self, record: &Record, now: Timestamp) -> RecordTruth {
+        let (mut old, mut partly) = (Vec::new(), Vec::new());
+        for (index, resolver) in self.resolvers.iter().enumerate().filter(|(_, r)| r.is_honest()) {
+            let wrong = resolver.caches.iter().filter(|cache| !self.is_right_in(cache, record, now)).count();
+            match wrong {
+                0 => {}
+                all if all == resolver.caches.len() => old.push(index),
+                _ => partly.push(index),
+            }
+        }
+        RecordTruth {
+            right_since: self.right_since(record, now),
+            old,
+            partly,
+            turned_by: self.turned_by(record),
+        }
+    }
+
+    /// Whether a visitor of this cache would be given what is expected.
+    fn is_right_in(&self, cache: &super::Cache, record: &Record, now: Timestamp) -> bool {
+        let question = Question { name: record.name.clone(), qtype: record.question_type() };
+        let reply = resolve(&mut cache.clone(), now, &question, &self.net, &mut self.dice.clone());
+        is_right(record, &reply.answer)
+    }
+
+    /// Since when the authorities are right, going back over everything that ever changed.
+    fn right_since(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
+        let mut since = None;
+        let past = self.net.instants().into_iter().filter(|at| *at <= now);
+        for at in past {
+            let right = self.authorities_right(record, &record.name, at, 0);
+            since = if right { since.or(Some(at)) } else { None };
+        }
+        since
+    }
+
+    /// Whether every answering server of every zone on the path of a record says what is expected.
+    fn authorities_right(&self, record: &Record, name: &Name, at: Timestamp, depth: usize) -> bool {
+        let Some(delegation) = self.net.delegation(name) else { return false };
+        let question = Question { name: name.clone(), qtype: record.question_type() };
+        let published = delegation.parents.iter().map(|p| delegation.hosts_at(p, at));
+        let mut hosts: Vec<Name> = published.flatten().cloned().collect();
+        hosts.extend(delegation.hosts(at).iter().cloned());
+        let answers: Vec<Answer> = self
+            .net
+            .servers_on(&delegation.zone, &hosts)
+            .filter_map(|server| server.serving(at))
+            .map(|contents| contents.answer(&question))
+            .collect();
+        let fits = |answer: &Answer| {
+            let away = answer.chain.last().filter(|link| !link.target.is_within(&delegation.zone));
+            let alias = match &record.expect {
+                Expectation::Alias(target) if depth == 0 => {
+                    answer.chain.first().is_some_and(|link| link.target == *target)
+                }
+                _ => true,
+            };
+            match away {
+                Some(link) => {
+                    alias && depth < 8 && self.authorities_right(record, &link.target, at, depth + 1)
+                }
+                None => alias && has_right_end(record, answer),
+            }
+        };
+        !answers.is_empty() && answers.iter().all(fits)
+    }
+
+    /// When the last wrong entry for the record's own names ends in an honest cache.
+    fn turned_by(&self, record: &Record) -> Timestamp {
+        let mut names = vec![record.name.clone()];
+        while let Some(Rrset::Alias(target)) =
+            names.last().and_then(|name| self.net.at_last(name, record.question_type()))
+        {
+            if names.len() > Answer::MAX_CHAIN || names.contains(&target) {
+                break;
+            }
+            names.push(target);
+        }
+        let honest = self.resolvers.iter().filter(|r| r.is_honest());
+        let ends =
+            honest.flat_map(|r| &r.caches).flat_map(|c| names.iter().filter_map(|n| c.wrong_until.get(n)));
+        ends.copied().max().unwrap_or_default()
+    }
+}
+
+/// Whether an answer is what is expected of a record (the design's section 4).
+pub(super) fn is_right(record: &Record, answer: &Answer) -> bool {
+    let alias = match &record.expect {
+        Expectation::Alias(target) => answer.chain.first().is_some_and(|link| link.target == *target),
+        _ => true,
+    };
+    alias && has_right_end(record, answer)
+}
+
+fn has_right_end(record: &Record, answer: &Answer) -> bool {
+    let said = matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN) && !answer.looped;
+    let exists = answer.rcode == Rcode::NOERROR && !answer.addresses.is_empty();
+    said && match &record.expect {
+        Expectation::Addresses(set) => exists && answer.addresses.iter().all(|ip| set.contains(ip)),
+        Expectation::Alias(_) => exists,
+        Expectation::NoAddress => answer.addresses.is_empty(),
+    }
+}

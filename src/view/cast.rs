@@ -1,0 +1,340 @@
+//! Who is who, and where each stands: a fold over events that every view reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::model::{
+    Event, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started, Timestamp,
+    Vantage, VantageChange, VantageId, Walk, Why,
+};
+
+use super::escape::clean;
+
+/// The kinds of standing, for counting and for a word in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Not asked yet.
+    Unasked,
+    /// Right, with samples still to come.
+    Unconfirmed,
+    /// Right.
+    Right,
+    /// Something else.
+    Wrong,
+    /// Several caches, some of them wrong.
+    Mixed,
+    /// Past its own end, not counted.
+    Suspect,
+    /// It cannot find out.
+    Failing,
+    /// DNSSEC validation fails there.
+    Bogus,
+    /// It refuses.
+    Refusing,
+    /// No answer.
+    Silent,
+}
+
+impl Kind {
+    const COUNT: usize = 10;
+
+    /// The kind of a standing.
+    pub fn of(standing: &Standing) -> Kind {
+        match standing {
+            Standing::Unasked => Kind::Unasked,
+            Standing::Right { .. } if standing.is_confirmed() => Kind::Right,
+            Standing::Right { .. } => Kind::Unconfirmed,
+            Standing::Wrong { .. } => Kind::Wrong,
+            Standing::Mixed { .. } => Kind::Mixed,
+            Standing::Suspect { .. } => Kind::Suspect,
+            Standing::Failing { .. } => Kind::Failing,
+            Standing::Bogus => Kind::Bogus,
+            Standing::Refusing { .. } => Kind::Refusing,
+            Standing::Silent { .. } => Kind::Silent,
+        }
+    }
+
+    /// The stable word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Unasked => "unasked",
+            Kind::Unconfirmed => "unconfirmed",
+            Kind::Right => "right",
+            Kind::Wrong => "wrong",
+            Kind::Mixed => "mixed",
+            Kind::Suspect => "suspect",
+            Kind::Failing => "failing",
+            Kind::Bogus => "bogus",
+            Kind::Refusing => "refusing",
+            Kind::Silent => "silent",
+        }
+    }
+}
+
+/// Vantages of one record counted by the kind of their standing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally([u32; Kind::COUNT]);
+
+impl Tally {
+    /// How many are of this kind.
+    pub fn of(&self, kind: Kind) -> u32 {
+        self.0[kind as usize]
+    }
+
+    fn move_one(&mut self, from: Option<Kind>, to: Kind) {
+        if let Some(from) = from {
+            self.0[from as usize] = self.0[from as usize].saturating_sub(1);
+        }
+        self.0[to as usize] += 1;
+    }
+}
+
+/// One member of the cast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who it is. Its texts are safe to print.
+    pub vantage: Vantage,
+    /// The address of an authoritative server.
+    pub addr: Option<SocketAddr>,
+    /// Whether the zone has left it.
+    pub left: bool,
+}
+
+/// The forecast as last told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forecast {
+    pub(super) by: Option<Timestamp>,
+    pub(super) next: Option<(Timestamp, Why)>,
+}
+
+/// Everything that views need to know beyond the event at hand. Feed it every event, in order, with
+/// [`Cast::take`]; views are given an event after it was taken.
+#[derive(Debug, Clone, Default)]
+pub struct Cast {
+    started: Option<(Timestamp, Milestone, Option<Timestamp>)>,
+    records: Vec<Record>,
+    members: BTreeMap<VantageId, Member>,
+    zones: BTreeMap<Name, Walk>,
+    moved: BTreeSet<Name>,
+    // By record, then by vantage number; both are small and dense.
+    standings: Vec<Vec<Standing>>,
+    voters: Vec<Tally>,
+    authorities: Vec<Tally>,
+    awaited: BTreeSet<(Timestamp, RecordId, VantageId)>,
+    port53: Option<Port53>,
+    pub(super) forecast: Option<Forecast>,
+    pub(super) forecast_before: Option<Forecast>,
+    report: Option<Box<Report>>,
+    pub(super) report_before: Option<Box<Report>>,
+}
+
+impl Cast {
+    /// An empty stage.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one event in.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::Started(started) => self.start(started),
+            Event::Delegation { walk, changed, .. } => {
+                if *changed {
+                    self.moved.insert(walk.zone.clone());
+                }
+                self.zones.insert(walk.zone.clone(), (**walk).clone());
+            }
+            Event::Vantage { id, vantage, addr, change, .. } => {
+                let left = *change == VantageChange::Left;
+                let member = Member { vantage: cleaned(vantage), addr: Some(*addr), left };
+                self.members.insert(*id, member);
+                self.recount(*id);
+            }
+            Event::Shift(shift) => self.shift(shift),
+            Event::Port53 { seen, .. } => self.port53 = Some(*seen),
+            Event::Forecast { by, next, .. } => {
+                self.forecast_before = self.forecast.replace(Forecast { by: *by, next: *next });
+            }
+            Event::Verdict(report) => self.report_before = self.report.replace(report.clone()),
+            Event::Serial { .. } | Event::Milestone { .. } => {}
+        }
+    }
+
+    fn start(&mut self, started: &Started) {
+        *self = Cast {
+            started: Some((started.at, started.until, started.deadline)),
+            records: started.records.clone(),
+            ..Cast::default()
+        };
+        for (id, vantage) in (0u32..).zip(&started.resolvers) {
+            let member = Member { vantage: cleaned(vantage), addr: None, left: false };
+            self.members.insert(VantageId(id), member);
+        }
+        let voters = self.members.values().filter(|m| m.vantage.role == Role::Voter).count();
+        let mut none_asked = Tally::default();
+        none_asked.0[Kind::Unasked as usize] = u32::try_from(voters).unwrap_or(u32::MAX);
+        self.voters = vec![none_asked; self.records.len()];
+        self.authorities = vec![Tally::default(); self.records.len()];
+        self.standings = vec![Vec::new(); self.records.len()];
+    }
+
+    fn shift(&mut self, shift: &Shift) {
+        let (record, vantage) = (shift.record, shift.vantage);
+        let Some(row) = self.standings.get_mut(record.0 as usize) else { return };
+        let place = vantage.0 as usize;
+        if row.len() <= place {
+            row.resize(place + 1, Standing::Unasked);
+        }
+        let before = std::mem::replace(&mut row[place], shift.to.clone());
+        let role = self.members.get(&vantage).map(|m| m.vantage.role);
+        self.awaited.remove(&(end_of(&before), record, vantage));
+        let counts = matches!(role, Some(Role::Voter | Role::Authority));
+        if counts && shift.to.contradicts() {
+            self.awaited.insert((end_of(&shift.to), record, vantage));
+        }
+        let (from, to) = (Kind::of(&before), Kind::of(&shift.to));
+        match role {
+            Some(Role::Voter) => self.voters[record.0 as usize].move_one(Some(from), to),
+            Some(Role::Authority) => {
+                // An authority is not counted before it was first asked.
+                let from = (from != Kind::Unasked).then_some(from);
+                self.authorities[record.0 as usize].move_one(from, to);
+            }
+            Some(Role::Witness | Role::FormerAuthority) | None => {}
+        }
+    }
+
+    /// Counts the authorities again after one has joined or left; that happens a few times a watch.
+    fn recount(&mut self, changed: VantageId) {
+        let serves = |m: &Member| m.vantage.role == Role::Authority && !m.left;
+        if !self.members.get(&changed).is_some_and(serves) {
+            self.awaited.retain(|(_, _, id)| *id != changed);
+        }
+        for (row, tally) in self.standings.iter().zip(&mut self.authorities) {
+            *tally = Tally::default();
+            for (id, _) in self.members.iter().filter(|(_, m)| serves(m)) {
+                if let Some(standing) = row.get(id.0 as usize)
+                    && *standing != Standing::Unasked
+                {
+                    tally.move_one(None, Kind::of(standing));
+                }
+            }
+        }
+    }
+
+    /// When the watch began.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.started.map(|(at, _, _)| at)
+    }
+
+    /// What is waited for.
+    pub fn until(&self) -> Milestone {
+        self.started.map_or(Milestone::Safe, |(_, until, _)| until)
+    }
+
+    /// Whether this is a watch, which asks again by itself, and not a single look.
+    pub fn is_watch(&self) -> bool {
+        self.started.is_some_and(|(_, _, deadline)| deadline.is_some())
+    }
+
+    /// All records, the guards among them.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The records that the user asked for, with their numbers.
+    pub fn wanted(&self) -> impl Iterator<Item = (RecordId, &Record)> {
+        (0u32..).map(RecordId).zip(&self.records).filter(|(_, record)| !record.is_guard())
+    }
+
+    /// One record.
+    pub fn record(&self, id: RecordId) -> Option<&Record> {
+        self.records.get(id.0 as usize)
+    }
+
+    /// One member of the cast.
+    pub fn member(&self, id: VantageId) -> Option<&Member> {
+        self.members.get(&id)
+    }
+
+    /// The members in the order of their numbers.
+    pub fn members(&self) -> impl Iterator<Item = (VantageId, &Member)> {
+        self.members.iter().map(|(id, member)| (*id, member))
+    }
+
+    /// The first member of that name.
+    pub fn named(&self, name: &str) -> Option<&Member> {
+        let name = clean(name);
+        self.members.values().find(|m| *m.vantage.name == *name)
+    }
+
+    /// What a vantage holds for a record.
+    pub fn standing(&self, record: RecordId, vantage: VantageId) -> &Standing {
+        let row = self.standings.get(record.0 as usize);
+        row.and_then(|row| row.get(vantage.0 as usize)).unwrap_or(&Standing::Unasked)
+    }
+
+    /// The voters' standings for a record, counted.
+    pub fn voters(&self, record: RecordId) -> Tally {
+        self.voters.get(record.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The standings of a record's authorities that were asked, counted.
+    pub fn authorities(&self, record: RecordId) -> Tally {
+        self.authorities.get(record.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Voters and authorities that contradict, with the end of what they hold; the soonest end first,
+    /// those whose end is not known last.
+    pub fn awaited(&self) -> impl Iterator<Item = (Option<Timestamp>, RecordId, VantageId)> {
+        self.awaited.iter().map(|(end, record, id)| ((*end != Timestamp::MAX).then_some(*end), *record, *id))
+    }
+
+    /// The zone's delegation as last seen.
+    pub fn zone(&self, zone: &Name) -> Option<&Walk> {
+        self.zones.get(zone)
+    }
+
+    /// The closest known zone that holds a name.
+    pub fn zone_of(&self, name: &Name) -> Option<&Name> {
+        let mut at = Some(name.clone());
+        while let Some(name) = at {
+            if let Some((zone, _)) = self.zones.get_key_value(&name) {
+                return Some(zone);
+            }
+            at = name.parent();
+        }
+        None
+    }
+
+    /// Whether a zone was seen to move to other servers.
+    pub fn has_moved(&self, zone: &Name) -> bool {
+        self.moved.contains(zone)
+    }
+
+    /// What is known of plain DNS here.
+    pub fn port53(&self) -> Option<Port53> {
+        self.port53
+    }
+
+    /// The latest verdict.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_deref()
+    }
+}
+
+fn end_of(standing: &Standing) -> Timestamp {
+    standing.until().unwrap_or(Timestamp::MAX)
+}
+
+fn cleaned(vantage: &Vantage) -> Vantage {
+    let safe = |text: &Arc<str>| Arc::<str>::from(&*clean(text));
+    Vantage {
+        name: safe(&vantage.name),
+        operator: safe(&vantage.operator),
+        place: vantage.place.as_ref().map(safe),
+        flush: vantage.flush.as_ref().map(safe),
+        ..vantage.clone()
+    }
+}

@@ -1,0 +1,22 @@
+//! Everything that a person or a script sees, made from events and nothing else.
+//!
+//! [`Cast`] folds [`crate::model::Event`]s into who is who and where each stands. [`Words`] holds every
+//! sentence. [`Text`] lays them out for people, with or without a terminal; [`json`] for scripts. Nothing
+//! here reads a clock, asks the network or opens a file.
+
+mod cast;
+pub mod escape;
+pub mod json;
+mod layout;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use cast::{Cast, Kind, Member, Tally};
+pub use layout::{Paint, Tone, wrap};
+pub use text::{Detail, Progress, Text};
+pub use words::{Group, Headline, Said, When, Words, count, list, span};

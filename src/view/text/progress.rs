@@ -1,0 +1,161 @@
+//! How far, and when: one line, and the rows of what is still awaited.
+
+use std::time::Duration;
+
+use crate::model::{Cause, RecordId, Timestamp, Verdict, Why};
+use crate::view::{Cast, Kind};
+
+use super::{Text, Words};
+
+/// What a live view shows below the events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How far, and when; said shorter where the width does not do.
+    pub line: String,
+    /// At most [`Progress::MAX_ROWS`] of what is still awaited, the soonest end first.
+    pub waiting: Vec<String>,
+}
+
+impl Progress {
+    /// Rows of a live view.
+    pub const MAX_ROWS: usize = 10;
+}
+
+/// A look belongs to an answer's end when it comes this soon after it.
+const LOOK_AFTER_END: Duration = Duration::from_secs(3);
+
+impl Text {
+    /// How far things are at the instant `now`. Costs the same however many records there are.
+    pub fn progress(&self, cast: &Cast, now: Timestamp) -> Progress {
+        let words = self.words(cast, now);
+        let far = how_far(cast).unwrap_or_default();
+        let long = how_long(cast, &words);
+        let next = next_look(cast, &words);
+        let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
+        Progress { line, waiting: waiting(cast, &words) }
+    }
+}
+
+/// A part of the line, and how it is said where there is less room.
+struct Part {
+    long: String,
+    short: String,
+}
+
+/// The fullest line that fits; the width may only be exceeded by what is said first.
+fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
+    let join = |parts: [Option<&String>; 2]| {
+        let parts =
+            [(!far.is_empty()).then_some(far)].into_iter().chain(parts.map(|p| p.map(String::as_str)));
+        parts.flatten().collect::<Vec<_>>().join(" · ")
+    };
+    let (long_full, long_short) = (long.map(|p| &p.long), long.map(|p| &p.short));
+    let (next_full, next_short) = (next.map(|p| &p.long), next.map(|p| &p.short));
+    let forms = [
+        [long_full, next_full],
+        [long_full, next_short],
+        [long_short, next_short],
+        [long_full, None],
+        [long_short, None],
+    ];
+    let fits = forms.into_iter().map(join).find(|line| line.chars().count() <= width);
+    fits.unwrap_or_else(|| far.to_owned())
+}
+
+fn how_far(cast: &Cast) -> Option<String> {
+    let mut wanted = cast.wanted();
+    let (first, record) = wanted.next()?;
+    if wanted.next().is_some() {
+        let Some(report) = cast.report() else { return Some("looking at the name servers".to_owned()) };
+        let safe = report.records.iter().filter(|entry| entry.verdict == Verdict::Safe).count();
+        return Some(format!("{safe}/{} records safe", report.records.len()));
+    }
+    let voters = cast.voters(first);
+    if let Some(counted) = resolvers_so_far(cast, first)
+        && voters.of(Kind::Unasked) < counted
+    {
+        return Some(format!("{}/{counted} resolvers right", voters.of(Kind::Right)));
+    }
+    let servers = cast.authorities(first);
+    let all: u32 = ALL.iter().map(|kind| servers.of(*kind)).sum();
+    if all == 0 {
+        return Some(format!("looking for the name servers of {}", record.name));
+    }
+    Some(format!("{}/{all} name servers right", servers.of(Kind::Right) + servers.of(Kind::Unconfirmed)))
+}
+
+const ALL: [Kind; 10] = [
+    Kind::Unasked,
+    Kind::Unconfirmed,
+    Kind::Right,
+    Kind::Wrong,
+    Kind::Mixed,
+    Kind::Suspect,
+    Kind::Failing,
+    Kind::Bogus,
+    Kind::Refusing,
+    Kind::Silent,
+];
+
+fn resolvers_so_far(cast: &Cast, record: RecordId) -> Option<u32> {
+    let voters = cast.voters(record);
+    let all: u32 = ALL.iter().map(|kind| voters.of(*kind)).sum();
+    (all > 0).then_some(all)
+}
+
+fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
+    let settling = cast.report().into_iter().flat_map(|report| &report.records).find_map(|entry| {
+        entry.reasons.iter().find_map(|reason| match reason.cause {
+            Cause::Settling { until } => Some(until),
+            _ => None,
+        })
+    });
+    let told = |at: Timestamp| format!("{} ({})", words.when().clock(at), words.when().away(at));
+    if let Some(until) = settling {
+        let short = format!("safe at {}", words.when().clock(until));
+        return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
+    }
+    cast.awaited().next()?;
+    let by = cast.forecast.and_then(|forecast| forecast.by)?;
+    let short = format!("all by {}", words.when().clock(by));
+    Some(Part { long: format!("last cache turns over {}", told(by)), short })
+}
+
+fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {
+    let (at, why) = cast.forecast?.next?;
+    let why = match why {
+        Why::First => "the first look".to_owned(),
+        Why::AuthorityNotRight => "the name servers again".to_owned(),
+        Why::Delegation => "the registry again".to_owned(),
+        Why::Expired => {
+            let whose = cast
+                .awaited()
+                .find(|(end, _, _)| end.is_some_and(|end| end <= at && at <= end + LOOK_AFTER_END))
+                .and_then(|(_, _, id)| cast.member(id));
+            match whose {
+                Some(member) => format!("{}'s old answer ends", member.vantage.name),
+                None => "an old answer ends".to_owned(),
+            }
+        }
+        Why::Confirm => "a second answer to confirm the first".to_owned(),
+        Why::Retry => "a failure may have passed".to_owned(),
+        Why::Settle => "a last look before it is called safe".to_owned(),
+        Why::Routine => "the regular look".to_owned(),
+    };
+    let clock = words.when().clock(at);
+    Some(Part { long: format!("next look {clock}: {why}"), short: format!("next look {clock}") })
+}
+
+fn waiting(cast: &Cast, words: &Words<'_>) -> Vec<String> {
+    let many = cast.wanted().nth(1).is_some();
+    let rows = cast.awaited().take(Progress::MAX_ROWS).filter_map(|(end, record, id)| {
+        let member = cast.member(id)?;
+        let about = cast.record(record)?;
+        let kind = words.standing_kind(cast.standing(record, id), about);
+        let end = end.map(|at| words.when().clock(at)).unwrap_or_default();
+        let name = &member.vantage.name;
+        let about = if many { format!("  {about}") } else { String::new() };
+        Some(format!("{end:>8}  {name:<16}{about}  {kind}"))
+    });
+    rows.collect()
+}

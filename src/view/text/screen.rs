@@ -1,0 +1,250 @@
+//! The screen at the end of a look or a watch. The verdict stands last, above the prompt, where it is
+//! seen however long the rest is.
+
+use crate::model::{Effect, Record, RecordReport, Report, Verdict};
+use crate::view::words::{count, list, of_caches};
+use crate::view::{Cast, Detail, Group, Paint, Tone, Words, wrap};
+
+use super::lines::{is_many, verdict_word};
+use super::rows::rows;
+use super::{Text, next_mark, tone_of};
+
+/// Groups of reasons that are told below many records.
+const WORST: usize = 4;
+/// With more records than this, those that are safe are only counted.
+const MANY_SAFE: usize = 200;
+/// The column in which values begin.
+const LABEL: usize = 15;
+
+impl Text {
+    /// The whole screen, each line ended.
+    pub fn report(&self, report: &Report, cast: &Cast) -> String {
+        let words = self.words(cast, report.at);
+        let mut lines: Vec<String> = Vec::new();
+        if self.detail != Detail::Brief {
+            if is_many(report) {
+                self.table(&mut lines, report, cast, &words);
+            } else {
+                for entry in &report.records {
+                    self.record(&mut lines, entry, cast, &words, report.records.len() > 1);
+                }
+            }
+            if report.verdict == Verdict::Safe {
+                let line = wrap(words.one_place(), self.columns(), "", "");
+                lines.extend(line.iter().map(|line| self.paint.tone(Tone::Faint, line)));
+                lines.push(String::new());
+            }
+        }
+        lines.extend(self.headline(report, cast));
+        let mut text = lines.join("\n");
+        text.push('\n');
+        text
+    }
+
+    /// One record in full.
+    fn record(
+        &self,
+        lines: &mut Vec<String>,
+        entry: &RecordReport,
+        cast: &Cast,
+        words: &Words<'_>,
+        several: bool,
+    ) {
+        let Some(record) = cast.record(entry.record) else { return };
+        let verdict = if several { format!("{}: ", verdict_word(entry.verdict)) } else { String::new() };
+        let title = format!("{verdict}{record}, expected {}", words.expected(record));
+        lines.extend(wrap(&title, self.columns(), "", "  ").iter().map(|l| self.paint.tone(Tone::Strong, l)));
+        self.value(lines, "Name servers", &servers(entry), tone_of_servers(entry));
+        self.rows(lines, entry, cast, words, true);
+        self.value(lines, "Resolvers", &resolvers(entry, cast), tone_of_resolvers(entry));
+        self.rows(lines, entry, cast, words, false);
+        let tone = if entry.issuable { Tone::Good } else { Tone::Waits };
+        self.value(lines, "Let's Encrypt", &words.ca_truth(entry), tone);
+        let tone = if entry.everyone { Tone::Good } else { Tone::Waits };
+        self.value(lines, "Visitors", &words.visitors_truth(entry), tone);
+        lines.push(String::new());
+        let groups = words.groups(entry);
+        // With one record the headline below says what decides, with its next step.
+        let lead = if several { None } else { words.lead_of(entry) };
+        for group in &groups {
+            let told = lead.as_ref().is_some_and(|lead| {
+                lead == group
+                    || (of_caches(lead.code) && of_caches(group.code) && lead.effect == group.effect)
+            });
+            if told {
+                continue;
+            }
+            self.reason(lines, group, &group.said.text);
+        }
+        if lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(String::new());
+        }
+    }
+
+    fn value(&self, lines: &mut Vec<String>, label: &str, value: &str, tone: Tone) {
+        let head = format!("  {label:<LABEL$}");
+        let hang = " ".repeat(LABEL + 2);
+        for (i, line) in wrap(value, self.columns(), &head, &hang).iter().enumerate() {
+            let split = line.char_indices().nth(LABEL + 2).map(|(at, _)| at);
+            match split {
+                Some(at) if i == 0 || line.starts_with(&hang) => {
+                    lines.push(format!("{}{}", &line[..at], self.paint.tone(tone, &line[at..])));
+                }
+                _ => lines.push(line.clone()),
+            }
+        }
+    }
+
+    fn rows(
+        &self,
+        lines: &mut Vec<String>,
+        entry: &RecordReport,
+        cast: &Cast,
+        words: &Words<'_>,
+        servers: bool,
+    ) {
+        let rows = rows(cast, words, entry.record, servers, self.detail);
+        let longest = rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
+        let column = longest.min(if self.columns() < 60 { 0 } else { 27 });
+        for row in rows {
+            let head = format!("    {:<column$}", row.what);
+            if head.chars().count() > column + 4 || column == 0 {
+                // No room beside it: what is held on one line, who holds it below.
+                lines.extend(wrap(&format!("{}: {}", row.what, row.who), self.columns(), "    ", "      "));
+            } else {
+                let hang = " ".repeat(column + 6);
+                lines.extend(wrap(&row.who, self.columns(), &format!("{head}  "), &hang));
+            }
+        }
+    }
+
+    fn reason(&self, lines: &mut Vec<String>, group: &Group, text: &str) {
+        let (word, tone) = match group.effect {
+            Effect::Blocks => ("blocks", Tone::Bad),
+            Effect::Hides => ("hides", Tone::Bad),
+            Effect::Waits => ("waits", Tone::Waits),
+            Effect::Warns => ("note", Tone::Faint),
+        };
+        let head = format!("{word:<8}");
+        for (i, line) in wrap(text, self.columns(), &head, "        ").iter().enumerate() {
+            if i == 0 && self.paint == Paint::Ansi {
+                lines.push(line.replacen(word, &self.paint.tone(tone, word), 1));
+            } else {
+                lines.push(line.clone());
+            }
+        }
+        let next = &group.said.next;
+        if group.effect == Effect::Warns && next.starts_with("Nothing to do") {
+            return;
+        }
+        let next = format!("{}{next}", next_mark(next));
+        lines.extend(wrap(&next, self.columns(), "        ", "        "));
+    }
+
+    /// One line a record, then the worst reasons.
+    fn table(&self, lines: &mut Vec<String>, report: &Report, cast: &Cast, words: &Words<'_>) {
+        let hide_safe = report.records.len() > MANY_SAFE && self.detail != Detail::Full;
+        let mut hidden = 0u32;
+        for entry in &report.records {
+            if hide_safe && entry.verdict == Verdict::Safe {
+                hidden += 1;
+                continue;
+            }
+            let Some(record) = cast.record(entry.record) else { continue };
+            let word = format!("{:<9}", verdict_word(entry.verdict));
+            let line = format!("{record}  {}", short(entry, words));
+            for (i, line) in wrap(&line, self.columns(), &word, "         ").iter().enumerate() {
+                if i == 0 {
+                    let tone = tone_of(entry.verdict);
+                    lines.push(line.replacen(word.trim_end(), &self.paint.tone(tone, word.trim_end()), 1));
+                } else {
+                    lines.push(line.clone());
+                }
+            }
+        }
+        if hidden > 0 {
+            let verb = if hidden == 1 { "is" } else { "are" };
+            lines.push(format!("{} {verb} safe", count(hidden, "more record", "more records")));
+        }
+        lines.push(String::new());
+        let groups = words.groups_across(report);
+        let bad = groups.iter().filter(|group| group.effect != Effect::Warns);
+        for group in bad.take(WORST) {
+            let about: Vec<&Record> = group.records.iter().filter_map(|id| cast.record(*id)).collect();
+            let text = match &about[..] {
+                [] => group.said.text.clone(),
+                [one] => format!("{one}: {}", group.said.text),
+                [first, rest @ ..] => {
+                    format!("{first}: {}; the same kind of thing at {}", group.said.text, list(rest, 3))
+                }
+            };
+            self.reason(lines, group, &text);
+        }
+        if lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(String::new());
+        }
+    }
+}
+
+fn servers(entry: &RecordReport) -> String {
+    let counts = &entry.authority;
+    let all = counts.right + counts.wrong + counts.silent;
+    if all == 0 {
+        return "none could be asked".to_owned();
+    }
+    let mut parts = vec![format!("{} of {all} right", counts.right)];
+    if counts.wrong > 0 {
+        parts.push(format!("{} not", counts.wrong));
+    }
+    if counts.silent > 0 {
+        parts.push(format!("{} silent", counts.silent));
+    }
+    let zone = counts.zone.as_ref().map(|zone| format!(" ({zone})")).unwrap_or_default();
+    format!("{}{zone}", parts.join(", "))
+}
+
+fn resolvers(entry: &RecordReport, cast: &Cast) -> String {
+    let counts = &entry.resolvers;
+    if counts.pending == counts.voters {
+        return format!("none of {} asked yet", counts.voters);
+    }
+    let suspects = cast.voters(entry.record).of(crate::view::Kind::Suspect);
+    let mut parts = vec![format!("{} of {} right", counts.confirmed, counts.voters)];
+    let mut add = |n: u32, word: &str| {
+        if n > 0 {
+            parts.push(format!("{n} {word}"));
+        }
+    };
+    add(counts.contradicting, "not yet");
+    add(suspects.min(counts.silent), "past its own end");
+    add(counts.silent.saturating_sub(suspects), "silent");
+    add(counts.pending, "to come");
+    parts.join(", ")
+}
+
+fn tone_of_servers(entry: &RecordReport) -> Tone {
+    if entry.authority.right > 0 && entry.authority.wrong + entry.authority.silent == 0 {
+        Tone::Good
+    } else {
+        Tone::Waits
+    }
+}
+
+fn tone_of_resolvers(entry: &RecordReport) -> Tone {
+    let counts = &entry.resolvers;
+    if counts.confirmed > 0 && counts.contradicting + counts.pending == 0 { Tone::Good } else { Tone::Waits }
+}
+
+fn short(entry: &RecordReport, words: &Words<'_>) -> String {
+    let servers = entry.authority.right + entry.authority.wrong + entry.authority.silent;
+    let counts = format!(
+        "{}/{servers} servers  {}/{} resolvers",
+        entry.authority.right, entry.resolvers.confirmed, entry.resolvers.voters
+    );
+    match entry.everyone_by {
+        Some(at) if entry.verdict == Verdict::NotYet => {
+            format!("{counts}  all by {}", words.when().clock(at))
+        }
+        _ => counts,
+    }
+}

@@ -1,0 +1,134 @@
+//! From a reason to its sentence: the table of all causes.
+
+use crate::model::{Cause, Reason, Record, Timestamp};
+use crate::view::escape::clean;
+
+use super::{Said, Words, count};
+
+impl Words<'_> {
+    /// What is the matter with `record`, and the one next step.
+    pub fn reason(&self, record: &Record, reason: &Reason) -> Said {
+        let who = reason.who.as_deref().map_or_else(|| "a resolver".into(), clean);
+        match &reason.cause {
+            Cause::ZoneMissing { zone, parent } => self.zone_missing(zone, parent),
+            Cause::ParentSplit { zone, parent } => self.parent_split(zone, parent),
+            Cause::AuthoritySilent { zone, failure } => self.authority_silent(zone, failure),
+            Cause::Port53Blocked => port53_blocked(),
+            Cause::Port53Intercepted => port53_intercepted(),
+            Cause::NoNetwork => self.no_network(),
+            Cause::AuthorityWrong { zone, held } => self.authority_wrong(record, zone, held),
+            Cause::AuthorityUnchanged { zone, held, since } => {
+                self.authority_unchanged(record, zone, held, *since)
+            }
+            Cause::AuthorityBehind { server, held, serial, newest } => {
+                self.authority_behind(record, &clean(server), held, (*serial, *newest))
+            }
+            Cause::AuthorityStuck { server, held } => self.authority_stuck(record, &clean(server), held),
+            Cause::AuthorityDead { server, addr, failure } => {
+                self.authority_dead(record, &clean(server), *addr, failure)
+            }
+            Cause::AuthorityLame { server, addr, rcode } => {
+                self.authority_lame(record, &clean(server), *addr, *rcode)
+            }
+            Cause::AuthorityNoAddress { server } => self.authority_no_address(record, server),
+            Cause::NsMismatch { zone, parent_only, child_only } => {
+                self.ns_mismatch(zone, parent_only, child_only)
+            }
+            Cause::GlueMismatch { host, glue, own } => self.glue_mismatch(host, glue, own),
+            Cause::AliasLoop { name } => self.alias_loop(record, name),
+            Cause::UnexpectedAaaa { addresses } => self.unexpected_aaaa(record, addresses),
+            Cause::ReservedAddress { address, block } => self.reserved(*address, &clean(block)),
+            Cause::CaMayCache { until } => self.ca_may_cache(*until),
+            Cause::FormerAuthorityAnswers { server, held } => {
+                self.former_answers(record, &clean(server), held)
+            }
+            Cause::ResolversNotAsked => self.not_asked(),
+            Cause::ResolverStale { held, until } => self.stale(record, &who, held, *until),
+            Cause::ResolverMixed { held, wrong, caches, until } => {
+                self.mixed(record, &who, held, (*wrong, *caches), *until)
+            }
+            Cause::ResolverFailing { rcode } => self.failing(&who, *rcode),
+            Cause::ResolverBogus => self.bogus(record, &who),
+            Cause::ResolverSuspect { held } => self.suspect(record, &who, held),
+            Cause::ResolverUnconfirmed { samples, needed } => self.unconfirmed(&who, *samples, *needed),
+            Cause::ResolversPending { pending } => Said::new(
+                format!("{} still to answer", count(*pending, "resolver is", "resolvers are")),
+                self.just_wait(),
+            ),
+            Cause::ResolverSilent { failure } => self.silent(&who, failure.as_ref()),
+            Cause::WitnessStale { held, until } => self.witness(record, &who, held, *until),
+            Cause::TooFewAnswered { answered, voters } => too_few_answered(*answered, *voters),
+            Cause::TooFewOperators { operators, needed } => too_few_operators(*operators, *needed),
+            Cause::Settling { until } => self.settling(*until),
+            Cause::NotEveryone { until } => self.not_everyone(*until),
+            Cause::WebNotProven => web_not_proven(),
+        }
+    }
+
+    fn no_network(&self) -> Said {
+        Said::new(
+            "nothing answers at all: this machine seems to have no network",
+            if self.cast.is_watch() {
+                "Connect this machine to the network; this watch then goes on by itself."
+            } else {
+                "Connect this machine to the network, then run the same command again."
+            },
+        )
+    }
+
+    fn settling(&self, until: Timestamp) -> Said {
+        Said::new(
+            format!("everything is right, and must stay so until {}", self.when.clock(until)),
+            self.wait_until_then(until),
+        )
+    }
+
+    fn not_everyone(&self, until: Option<Timestamp>) -> Said {
+        let end = match until {
+            Some(at) => format!("until {}", self.when.clock(at)),
+            None => "for a time that cannot be told".to_owned(),
+        };
+        Said::new(
+            format!("some visitors may still be sent to the old place, {end}"),
+            "Nothing to do for the certificate; leave the old place running for those visitors.",
+        )
+    }
+}
+
+fn port53_blocked() -> Said {
+    Said::new(
+        "this network lets no plain DNS question out (port 53), so the name servers themselves cannot be asked",
+        "Run propwatch from a network that does: a phone's hotspot, or the hosting server itself.",
+    )
+}
+
+fn port53_intercepted() -> Said {
+    Said::new(
+        "something on this network answers DNS questions in other servers' names, so the answers prove nothing",
+        "Switch off the DNS filter of the router or VPN, or run propwatch from another network.",
+    )
+}
+
+fn too_few_answered(answered: u32, voters: u32) -> Said {
+    Said::new(
+        format!("only {answered} of {} answered, too few to tell", count(voters, "resolver", "resolvers")),
+        "Run propwatch from another network, or name resolvers that answer from here with --resolver.",
+    )
+}
+
+fn too_few_operators(operators: u32, needed: u32) -> Said {
+    Said::new(
+        format!(
+            "the resolvers that agree belong to {} only, and {needed} are needed",
+            count(operators, "operator", "operators")
+        ),
+        "Name resolvers of other operators with --resolver.",
+    )
+}
+
+fn web_not_proven() -> Said {
+    Said::new(
+        "only DNS was looked at, not the web server",
+        "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs nothing.",
+    )
+}
