@@ -104,28 +104,6 @@ async fn a_stop_does_not_wait_for_what_is_under_way() {
     assert_eq!(ended, Ended::Stopped);
 }
 
-/// A network that loses every errand.
-struct Lossy;
-
-impl Network for Lossy {
-    fn run(&self, _errands: Vec<Errand>) -> impl Stream<Item = Finding> {
-        stream::empty()
-    }
-}
-
-#[test]
-fn a_look_that_hears_of_nothing_ends_all_the_same() {
-    let clock = Clock::new();
-    let mut watch = Watch::new(plan(Mode::Look));
-    let never = std::future::pending();
-    let limit = Duration::from_secs(20);
-    let (report, _) = block_on(async {
-        let run = drive(&mut watch, &clock, &Lossy, None, never, |_, _| {});
-        tokio::time::timeout(limit, run).await.unwrap()
-    });
-    assert_eq!(report.verdict, Verdict::Inconclusive);
-}
-
 #[tokio::test(start_paused = true)]
 #[allow(clippy::disallowed_methods)] // virtual time is told by tokio's clock
 async fn a_suspended_machine_finds_out_a_second_after_waking() {
