@@ -101,17 +101,17 @@ pub(crate) struct Looking {
     #[arg(long, value_name = "ADDR[:PORT]", conflicts_with = "root")]
     pub(crate) authority: Vec<String>,
     /// Per cent of the resolvers that answer who must confirm; of fewer than 20 all must
-    #[arg(long, value_name = "PERCENT", default_value_t = 95)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 95, allow_negative_numbers = true)]
     pub(crate) quorum: u8,
     /// How long everything must stay right before it is called safe; a check takes its samples at once
     /// [default: 10s]
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub(crate) settle: Option<String>,
     /// What to wait for: the CA can see it, it is safe, or every cache has turned over
     #[arg(long, value_name = "MILESTONE", default_value = "safe")]
     pub(crate) until: Until,
     /// Give up after this long [default: 48h for wait]
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub(crate) timeout: Option<String>,
     /// End a wait as soon as the verdict is blocked, instead of watching for the repair
     #[arg(long)]
@@ -154,7 +154,13 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ADDR", conflicts_with = "resolvers")]
     pub(crate) resolver: Vec<String>,
     /// How long one question may take, its quick retries included
-    #[arg(long, value_name = "DURATION", default_value = "1800ms")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1800ms",
+        allow_hyphen_values = true,
+        overrides_with = "query_timeout"
+    )]
     pub(crate) query_timeout: String,
 }
 

@@ -44,6 +44,9 @@ pub(super) struct Around {
     pub(super) limit: Timestamp,
     /// The longest that the authorities themselves let the wrong answer live, in seconds.
     pub(super) cap: Option<u32>,
+    /// Where that is not known: the life of the right answer, in seconds. An end that lies further off is
+    /// looked at once after this time, in case nothing is counted down there.
+    pub(super) peek: Option<u32>,
     /// This resolver has shown that it keeps entries for one second at TTL 0.
     pub(super) late: bool,
 }
@@ -208,7 +211,9 @@ impl Cell {
         self.kind = Kind::Wrong;
         self.note_end(end, at, counts_nothing_down);
         self.needed = self.samples_needed(around.samples);
-        let next = self.last_end() + schedule::AFTER_END;
+        let peek = around.peek.filter(|_| had_end == NONE || counts_nothing_down);
+        let peek = peek.map_or(Timestamp::MAX, |ttl| schedule::end_of(at, ttl, around.late));
+        let next = self.last_end().min(peek) + schedule::AFTER_END;
         self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
         late
     }

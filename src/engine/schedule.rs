@@ -57,7 +57,8 @@ pub(super) const FORMER: Duration = Duration::from_secs(120);
 pub(super) fn delegation(watching_for: Duration, right: bool) -> Duration {
     Duration::from_secs(match (right, watching_for.as_secs()) {
         (true, _) => 300,
-        (false, 0..600) => 30,
+        (false, 0..120) => 15,
+        (false, 120..600) => 30,
         (false, 600..3600) => 60,
         (false, _) => 180,
     })

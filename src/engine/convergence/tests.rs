@@ -8,6 +8,7 @@ fn around(millis: i64) -> Around {
         samples: 2,
         limit: FAR,
         cap: None,
+        peek: None,
         late: false,
     }
 }
@@ -147,4 +148,18 @@ fn silence_takes_nothing_back() {
     }
     cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(40_000));
     assert!(matches!(cell.standing(), Standing::Silent { .. }));
+}
+
+#[test]
+fn a_far_end_is_looked_at_once_when_the_old_ttl_is_not_known() {
+    let mut honest = Cell::new(2);
+    honest.fold(old(3000), Around { peek: Some(60), ..around(0) });
+    assert_eq!(honest.next, secs(60) + schedule::AFTER_END);
+    assert_eq!(honest.standing().until(), Some(secs(3000)), "the forecast believes what was announced");
+    honest.fold(old(2940), Around { peek: Some(60), ..around(60_030) });
+    assert_eq!(honest.next, secs(3000) + schedule::AFTER_END);
+    let mut liar = Cell::new(2);
+    liar.fold(old(3000), Around { peek: Some(60), ..around(0) });
+    liar.fold(old(3000), Around { peek: Some(60), ..around(60_030) });
+    assert_eq!(liar.next, secs(120) + schedule::AFTER_END);
 }

@@ -69,6 +69,9 @@ impl Watch {
         }
         let report = self.report(last);
         let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
+        if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
+            self.out.events.pop();
+        }
         if last || !same {
             self.out.events.push(Event::Verdict(Box::new(report.clone())));
             self.told = Some(report);

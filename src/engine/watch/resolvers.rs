@@ -147,6 +147,7 @@ impl Watch {
             samples: self.plan.policy.samples,
             limit: self.honest_limit(record),
             cap: self.records[record].old_ttl.filter(|_| self.moved(record).is_none()),
+            peek: self.records[record].old_ttl.is_none().then(|| self.records[record].new_ttl.max(1)),
             late: self.late[resolver],
         };
         self.late[resolver] |= self.cells[cell].fold(reading, around);
