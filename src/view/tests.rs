@@ -367,3 +367,28 @@ fn hostile_text_is_written_out() {
         assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
     }
 }
+
+#[test]
+fn everyone_is_promised_only_when_every_end_is_known() {
+    let mut events = opening_with(
+        vec![a_record("a.example.com", "203.0.113.7"), a_record("b.example.com", "203.0.113.7")],
+        true,
+    );
+    if let Event::Started(started) = &mut events[0] {
+        started.until = Milestone::Everyone;
+    }
+    let cast = cast_of(&events);
+    let words = Words::new(&cast, When::local(TimeZone::UTC, secs(3)));
+    let line = |ends: [Option<Timestamp>; 2]| {
+        let entries = (0..2).map(|n| {
+            let mut entry = entry(n, Verdict::Safe, Vec::new());
+            entry.everyone_by = ends[n as usize];
+            entry
+        });
+        words.headline(&Report { reached: false, ..report(3, entries.collect()) }).line
+    };
+    let known = line([Some(secs(60)), Some(secs(90))]);
+    assert_eq!(known, "SAFE: press Issue now. Everyone sees it by 11:58:30.");
+    let unknown = line([Some(secs(60)), None]);
+    assert_eq!(unknown, "SAFE: press Issue now. When everyone sees it cannot be told.");
+}
