@@ -12,7 +12,8 @@ use super::{Text, Words};
 pub struct Progress {
     /// How far, and when; said shorter where the width does not do.
     pub line: String,
-    /// At most [`Progress::MAX_ROWS`] of what is still awaited, the soonest end first.
+    /// At most [`Progress::MAX_ROWS`] of what is still awaited, the soonest end first, each cut
+    /// at the width.
     pub waiting: Vec<String>,
 }
 
@@ -32,7 +33,7 @@ impl Text {
         let long = how_long(cast, &words);
         let next = next_look(cast, &words);
         let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
-        Progress { line, waiting: waiting(cast, &words) }
+        Progress { line, waiting: waiting(cast, &words, self.columns()) }
     }
 }
 
@@ -64,7 +65,7 @@ fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) ->
 
 fn how_far(cast: &Cast) -> Option<String> {
     let mut wanted = cast.wanted();
-    let (first, record) = wanted.next()?;
+    let (first, _) = wanted.next()?;
     if wanted.next().is_some() {
         let Some(report) = cast.report() else { return Some("looking at the name servers".to_owned()) };
         let safe = report.records.iter().filter(|entry| entry.verdict == Verdict::Safe).count();
@@ -79,7 +80,7 @@ fn how_far(cast: &Cast) -> Option<String> {
     let servers = cast.authorities(first);
     let all: u32 = ALL.iter().map(|kind| servers.of(*kind)).sum();
     if all == 0 {
-        return Some(format!("looking for the name servers of {}", record.name));
+        return Some("looking for the name servers".to_owned());
     }
     Some(format!("{}/{all} name servers right", servers.of(Kind::Right) + servers.of(Kind::Unconfirmed)))
 }
@@ -146,7 +147,7 @@ fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     Some(Part { long: format!("next look {clock}: {why}"), short: format!("next look {clock}") })
 }
 
-fn waiting(cast: &Cast, words: &Words<'_>) -> Vec<String> {
+fn waiting(cast: &Cast, words: &Words<'_>, width: usize) -> Vec<String> {
     let many = cast.wanted().nth(1).is_some();
     let rows = cast.awaited().take(Progress::MAX_ROWS).filter_map(|(end, record, id)| {
         let member = cast.member(id)?;
@@ -155,7 +156,15 @@ fn waiting(cast: &Cast, words: &Words<'_>) -> Vec<String> {
         let end = end.map(|at| words.when().clock(at)).unwrap_or_default();
         let name = &member.vantage.name;
         let about = if many { format!("  {about}") } else { String::new() };
-        Some(format!("{end:>8}  {name:<16}{about}  {kind}"))
+        Some(cut(format!("{end:>8}  {name:<16}{about}  {kind}"), width))
     });
     rows.collect()
+}
+
+/// A live row must stay one row: what does not fit is on the screen at the end.
+fn cut(row: String, width: usize) -> String {
+    if row.chars().count() <= width {
+        return row;
+    }
+    row.chars().take(width - 1).chain(['…']).collect()
 }

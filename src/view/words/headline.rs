@@ -135,7 +135,10 @@ impl Words<'_> {
     }
 
     fn safe_line(&self, report: &Report) -> String {
-        let all_by = report.records.iter().map(|entry| entry.everyone_by).max().flatten();
+        // One whose end is not known leaves the end of all unknown.
+        let behind = report.records.iter().filter(|entry| !entry.everyone);
+        let ends: Option<Vec<_>> = behind.map(|entry| entry.everyone_by).collect();
+        let all_by = ends.and_then(|ends| ends.into_iter().max());
         match (self.cast.until(), report.reached) {
             (Milestone::Everyone, true) => "SAFE: press Issue now. Everyone sees it.".to_owned(),
             (Milestone::Everyone, false) => match all_by {
