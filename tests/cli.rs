@@ -1,6 +1,6 @@
 //! The program as a user meets it: what it prints where, and how it ends. Nothing leaves this machine.
 
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used)] // this is all test
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
