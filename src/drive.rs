@@ -13,8 +13,9 @@ use crate::engine::{Input, Step, Watch};
 use crate::model::{Event, Finding, Report, Timestamp};
 use crate::net::Network;
 
-/// The longest sleep: a machine that was suspended, or whose clock was set, is noticed within this.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The longest sleep: a machine that was suspended, or whose clock was set, is noticed within this; and a
+/// view that counts seconds wants one look a second.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// What the outside may want of a running watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,16 @@ pub async fn drive(
             running.push(Box::pin(net.run(errands)));
         }
         let wake = wake.map(|wake| wake.at);
-        let next = tokio::select! {
-            biased;
-            () = &mut stop => Next::Stopped,
-            finding = next_finding(&mut running) => Next::Found(finding),
-            next = until(clock, wake, deadline, &mut on) => next,
+        let next = if running.is_empty() && wake.is_none() && deadline.is_none() {
+            // Nothing can happen any more, so time is up. An engine without mistakes never comes here.
+            Next::Deadline
+        } else {
+            tokio::select! {
+                biased;
+                () = &mut stop => Next::Stopped,
+                finding = next_finding(&mut running) => Next::Found(finding),
+                next = until(|| clock.now(), wake, deadline, &mut on) => next,
+            }
         };
         let input = match next {
             Next::Stopped => {
@@ -76,6 +82,7 @@ pub async fn drive(
     }
 }
 
+#[derive(Debug)]
 enum Next {
     Found(Finding),
     Woke,
@@ -96,24 +103,23 @@ where
 /// Sleeps until the wake-up or the deadline, by the wall clock: in short sleeps, since a long one would
 /// not notice that the machine was suspended.
 async fn until(
-    clock: &Clock,
+    now: impl Fn() -> Timestamp,
     wake: Option<Timestamp>,
     deadline: Option<Timestamp>,
     on: &mut impl FnMut(Timestamp, Option<&Event>),
 ) -> Next {
     loop {
-        let now = clock.now();
-        on(now, None);
-        if deadline.is_some_and(|at| at <= now) {
+        let at = now();
+        on(at, None);
+        if deadline.is_some_and(|end| end <= at) {
             return Next::Deadline;
         }
-        if wake.is_some_and(|at| at <= now) {
+        if wake.is_some_and(|wake| wake <= at) {
             return Next::Woke;
         }
         let first = wake.into_iter().chain(deadline).min();
-        let left = first.map_or(LONGEST_SLEEP, |at| at.since(now));
-        // The timer's grain is a millisecond; a view that counts seconds wants one look a second.
-        tokio::time::sleep(left.min(LONGEST_SLEEP).min(Duration::from_secs(1))).await;
+        let left = first.map_or(LONGEST_SLEEP, |next| next.since(at));
+        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
     }
 }
 

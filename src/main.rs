@@ -4,7 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
-use cli::args::{Args, Command, ResolversCommand};
+use cli::args::{Args, Command, Doing};
 use cli::output::Output;
 use cli::{Exit, UserError};
 
@@ -28,9 +28,9 @@ fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
         Command::Check(look) => cli::watching::check(&look, out),
         Command::Wait(wait) => cli::watching::wait(&wait, out),
         Command::Demo(demo) => cli::demo::demo(&demo, out),
-        Command::Resolvers(command) => match command.command.unwrap_or(ResolversCommand::List) {
-            ResolversCommand::List => cli::resolvers::list(&command.list, out),
-            ResolversCommand::Test => cli::resolvers::test(&command.list, out),
+        Command::Resolvers(args) => match args.doing {
+            Doing::List => cli::resolvers::list(&args, out),
+            Doing::Test => cli::resolvers::test(&args, out),
         },
         Command::Completions { shell } => cli::print::completions(shell, out),
         Command::Man => cli::print::man(out),

@@ -5,33 +5,15 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use super::Exit;
-
-const EXAMPLES: &str = "\
-Examples:
-  propwatch check mail.example.com --expect 203.0.113.7
-      One look: may I press Issue now, and if not, what must happen first?
-  propwatch wait example.com www.example.com --expect 203.0.113.7 && certbot renew
-      Wait until it is safe for both names, then go on.
-  propwatch check example.com=203.0.113.7 www.example.com=example.com
-      A value for each name; a host name means a CNAME.
-  propwatch demo
-      The whole story on a simulated internet, without a network.
-
-Exit status:
-  0  safe: press Issue (with --until, that milestone was reached)
-  1  not yet: waiting helps; also a wait at its deadline
-  2  a mistake in the command line or in a file; nothing was asked
-  3  blocked: something must be changed first
-  4  inconclusive: too little could be seen from here
-  130  interrupted";
+use super::{Exit, teach};
 
 /// May I press Issue now? Tells whether a DNS change has arrived, what must happen first, and when.
 ///
 /// propwatch asks the zone's own name servers, and once they are right many public resolvers. It knows from
 /// their TTLs when each cache turns over, and never says safe when it is not.
 #[derive(Debug, Parser)]
-#[command(name = "propwatch", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "propwatch", version, after_help = teach::TOP, max_term_width = 100)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -40,22 +22,25 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// One look; ends with a verdict
-    #[command(after_help = EXAMPLES)]
-    Check(Shared),
+    #[command(after_help = teach::CHECK)]
+    Check(Looking),
     /// Watch until it is safe, or until --timeout
-    #[command(after_help = EXAMPLES)]
-    Wait(Shared),
+    #[command(after_help = teach::WAIT)]
+    Wait(Looking),
     /// Explain an error text of a certificate authority (in a later version)
     Explain(ExplainArgs),
     /// Show the public resolvers, or try each one
+    #[command(after_help = teach::RESOLVERS)]
     Resolvers(ResolversArgs),
     /// Tell the story of a journal (in a later version)
     Report(ReportArgs),
     /// Play a story on a simulated internet: no network needed
+    #[command(after_help = teach::DEMO)]
     Demo(DemoArgs),
     /// Print the test file for the web server (in a later version)
     SelfTest,
     /// Print a completion script for a shell
+    #[command(after_help = teach::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -96,7 +81,7 @@ pub(crate) enum Ca {
 }
 
 #[derive(Debug, Group)]
-pub(crate) struct Shared {
+pub(crate) struct Looking {
     /// A name to look at, or NAME=VALUE with the value that it should have
     #[arg(value_name = "NAME[=VALUE]")]
     pub(crate) names: Vec<String>,
@@ -116,11 +101,21 @@ pub(crate) struct Shared {
     #[arg(long, value_name = "ADDR[:PORT]", conflicts_with = "root")]
     pub(crate) authority: Vec<String>,
     /// Per cent of the resolvers that answer who must confirm; of fewer than 20 all must
-    #[arg(long, value_name = "PERCENT", default_value_t = 95)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 95, allow_negative_numbers = true)]
     pub(crate) quorum: u8,
-    /// How long everything must stay right before it is called safe (a check takes its samples at once)
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    pub(crate) settle: String,
+    /// How long everything must stay right before it is called safe; a check takes its samples at once
+    /// [default: 10s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub(crate) settle: Option<String>,
+    /// What to wait for: the CA can see it, it is safe, or every cache has turned over
+    #[arg(long, value_name = "MILESTONE", default_value = "safe")]
+    pub(crate) until: Until,
+    /// Give up after this long [default: 48h for wait]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub(crate) timeout: Option<String>,
+    /// End a wait as soon as the verdict is blocked, instead of watching for the repair
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
     /// Ask resolvers although the zone's own servers are not right; this can plant the old answer
     #[arg(long)]
     pub(crate) look_anyway: bool,
@@ -130,6 +125,12 @@ pub(crate) struct Shared {
     /// Do not look at the web server (it is not looked at in this version)
     #[arg(long)]
     pub(crate) no_web: bool,
+    /// Where the watch's findings are kept, or `off` (no effect yet)
+    #[arg(long, value_name = "FILE|off")]
+    pub(crate) journal: Option<String>,
+    /// Run this command when it is safe (in a later version)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) then: Option<String>,
     /// The port of the web server (no effect yet)
     #[arg(long, value_name = "N")]
     pub(crate) http_port: Option<u16>,
@@ -139,21 +140,6 @@ pub(crate) struct Shared {
     /// The certificate authority whose rules hold (no effect yet)
     #[arg(long, value_name = "CA")]
     pub(crate) ca: Option<Ca>,
-    /// How long `wait` watches before it gives up
-    #[arg(long, value_name = "DURATION", default_value = "48h")]
-    pub(crate) timeout: String,
-    /// What to wait for: the CA can see it, it is safe, or every cache has turned over
-    #[arg(long, value_name = "MILESTONE", default_value = "safe")]
-    pub(crate) until: Until,
-    /// End as soon as the verdict is blocked, instead of watching for the repair
-    #[arg(long)]
-    pub(crate) fail_fast: bool,
-    /// Where the watch's findings are kept, or `off` (no effect yet)
-    #[arg(long, value_name = "FILE|off")]
-    pub(crate) journal: Option<String>,
-    /// Run this command when it is safe (in a later version)
-    #[arg(long, value_name = "COMMAND")]
-    pub(crate) then: Option<String>,
     #[command(flatten)]
     pub(crate) show: ShowArgs,
 }
@@ -168,7 +154,13 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "ADDR", conflicts_with = "resolvers")]
     pub(crate) resolver: Vec<String>,
     /// How long one question may take, its quick retries included
-    #[arg(long, value_name = "DURATION", default_value = "1800ms")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1800ms",
+        allow_hyphen_values = true,
+        overrides_with = "query_timeout"
+    )]
     pub(crate) query_timeout: String,
 }
 
@@ -193,14 +185,18 @@ pub(crate) struct ShowArgs {
 
 #[derive(Debug, Group)]
 pub(crate) struct ResolversArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<ResolversCommand>,
+    /// What to do with them
+    #[arg(value_name = "COMMAND", default_value = "list")]
+    pub(crate) doing: Doing,
     #[command(flatten)]
     pub(crate) list: ListArgs,
+    /// JSON for scripts: one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub(crate) enum ResolversCommand {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Doing {
     /// Show who is asked
     List,
     /// Ask each: who answers, how fast, who lies about a name that does not exist
@@ -253,4 +249,48 @@ pub(crate) fn parse() -> Result<Args, Exit> {
         let _ = error.print();
         if asked_for { Exit::Safe } else { Exit::Usage }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_whole_contract_is_accepted() {
+        let shared = "a.example=192.0.2.7 b.example --expect 2001:db8::7 --expect 192.0.2.8 --root 127.0.0.1:5300 \
+            --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
+            --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off \
+            --then true --fail-fast --no-web --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
+            --records r.yaml";
+        for command in ["check", "wait"] {
+            let line = format!("propwatch {command} {shared}");
+            let args = Args::try_parse_from(line.split_whitespace()).unwrap();
+            let (Command::Check(looking) | Command::Wait(looking)) = args.command else {
+                panic!("{command}")
+            };
+            assert_eq!((looking.names.len(), looking.expect.len(), looking.list.resolver.len()), (2, 2, 2));
+        }
+        for line in [
+            "propwatch wait a --expect 192.0.2.7 --resolvers f.yaml --self-test --authority 127.0.0.1 --quiet",
+            "propwatch explain - --expect 192.0.2.7",
+            "propwatch explain --text boulder",
+            "propwatch resolvers",
+            "propwatch resolvers test --resolver 127.0.0.1 --json",
+            "propwatch report j.jsonl -o report.html",
+            "propwatch demo --list",
+            "propwatch demo zone-editor --json",
+            "propwatch self-test",
+            "propwatch man",
+            "propwatch completions zsh",
+        ] {
+            assert!(Args::try_parse_from(line.split_whitespace()).is_ok(), "{line}");
+        }
+    }
 }

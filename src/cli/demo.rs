@@ -1,18 +1,27 @@
-//! `demo`: a story on the simulated internet, behind the same views, paced so that 48 hours pass in about
-//! a minute.
+//! `demo`: a story on the simulated internet, behind the same views, paced so that 48 hours pass in less
+//! than a minute.
 
 use std::time::Duration;
 
-use propwatch::clock::Clock;
-use propwatch::sim::{self, Player};
+use propwatch::clock::{Clock, Stopwatch};
+use propwatch::model::{Event, Report, Timestamp};
+use propwatch::sim::{self, Player, Scenario};
 
 use super::args::DemoArgs;
 use super::output::Output;
 use super::show::Show;
+use super::watching::{runtime, stopped};
 use super::{Exit, UserError};
 
+/// How long a story may take.
+const LENGTH: Duration = Duration::from_secs(45);
 /// The longest pause between two events.
-const LONGEST_PAUSE: Duration = Duration::from_millis(1500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+/// Between two looks of the live view at the virtual clock.
+const FRAME: Duration = Duration::from_millis(125);
+
+/// What happens at one instant.
+type Scene = (Timestamp, Vec<Event>);
 
 pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError> {
     if args.list {
@@ -29,35 +38,98 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
     let mut show = Show::new(&args.show, true);
     show.begin(&format!("propwatch: a simulated internet; the story: {}", scenario.about));
     let start = Clock::new().now();
-    let (plan, mut world) = scenario.build(start);
-    let mut player = Player::new(plan, &mut world);
-    let mut last = start;
-    for (at, events) in player.by_ref() {
-        if !args.fast && !events.is_empty() {
-            pause(at.since(last));
-            last = at;
+    let (scenes, report) = play(scenario, start)?;
+    let pauses = pauses(start, &scenes, if args.fast || args.show.quiet { Duration::ZERO } else { LENGTH });
+    let told = runtime()?.block_on(async {
+        let broken = std::cell::Cell::new(false);
+        tokio::select! {
+            biased;
+            () = stopped(&broken) => false,
+            () = tell(start, &scenes, &pauses, &mut show, out) => true,
         }
-        for event in &events {
-            show.event(at, Some(event), out);
-        }
-        if events.is_empty() {
-            show.event(at, None, out);
-        }
-        if out.is_broken() {
-            return Ok(Exit::BrokenPipe);
-        }
+    });
+    // Where things stand when the audience leaves is what the last verdict said.
+    let last = if told { Some(&report) } else { show.verdict() };
+    if let Some(report) = last.cloned() {
+        show.end(&report, out);
     }
-    let played = player.played();
-    let Some(report) = &played.report else {
-        return Err(UserError::new("the story has no end: this is a mistake in the simulator"));
-    };
-    show.end(report, out);
-    Ok(Exit::of(report))
+    Ok(match told {
+        _ if out.is_broken() => Exit::BrokenPipe,
+        false => Exit::Interrupted,
+        true => Exit::of(&report),
+    })
 }
 
-/// Seconds pass slowly enough to be read and hours do not bore: the pause grows with the logarithm.
-fn pause(virtual_time: Duration) {
-    let secs = virtual_time.as_secs_f64();
-    let real = Duration::from_secs_f64((secs + 1.0).log2() * 0.12);
-    std::thread::sleep(real.min(LONGEST_PAUSE));
+/// Plays the whole story at once. The longest takes a fraction of a second.
+fn play(scenario: &Scenario, start: Timestamp) -> Result<(Vec<Scene>, Report), UserError> {
+    let (plan, mut world) = scenario.build(start);
+    let mut player = Player::new(plan, &mut world);
+    let scenes: Vec<Scene> = player.by_ref().filter(|(_, events)| !events.is_empty()).collect();
+    match &player.played().report {
+        Some(report) => Ok((scenes, (**report).clone())),
+        None => Err(UserError::new("the story has no end: this is a mistake in the simulator")),
+    }
+}
+
+/// The pause before each scene: hours do not bore and seconds can be read, since a pause grows with the
+/// logarithm of the time that passes; none is longer than that time, and all are `length` at most.
+fn pauses(start: Timestamp, scenes: &[Scene], length: Duration) -> Vec<Duration> {
+    let before = std::iter::once(start).chain(scenes.iter().map(|(at, _)| *at));
+    let gaps: Vec<Duration> = scenes.iter().zip(before).map(|((at, _), before)| at.since(before)).collect();
+    let weight = |gap: &Duration| gap.as_secs_f64().ln_1p();
+    let all: f64 = gaps.iter().map(weight).sum();
+    let pause = |gap: &Duration| {
+        let share = if all > 0.0 { weight(gap) / all } else { 0.0 };
+        length.mul_f64(share).min(*gap).min(LONGEST_PAUSE)
+    };
+    gaps.iter().map(pause).collect()
+}
+
+async fn tell(start: Timestamp, scenes: &[Scene], pauses: &[Duration], show: &mut Show, out: &mut Output) {
+    let mut before = start;
+    for ((at, events), pause) in scenes.iter().zip(pauses) {
+        let watch = Stopwatch::start();
+        while let Some(left) = pause.checked_sub(watch.elapsed()).filter(|left| !left.is_zero()) {
+            tokio::time::sleep(left.min(FRAME)).await;
+            // The virtual clock runs on through the pause.
+            let part = watch.elapsed().as_secs_f64() / pause.as_secs_f64();
+            show.event(before + at.since(before).mul_f64(part.min(1.0)), None, out);
+        }
+        for event in events {
+            show.event(*at, Some(event), out);
+        }
+        if out.is_broken() {
+            return;
+        }
+        before = *at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+    #[test]
+    fn every_story_fits_its_time_and_outpaces_no_clock() {
+        for scenario in sim::scenarios() {
+            let (scenes, report) = play(scenario, START).unwrap();
+            let pauses = pauses(START, &scenes, LENGTH);
+            let all: Duration = pauses.iter().sum();
+            assert!(all <= LENGTH + Duration::from_millis(1), "{}: {all:?}", scenario.name);
+            let lasts = report.at.since(START);
+            if lasts > Duration::from_secs(600) {
+                assert!(all >= Duration::from_secs(20), "{}: {all:?} for {lasts:?}", scenario.name);
+            }
+            assert!(pauses.iter().all(|pause| *pause <= LONGEST_PAUSE));
+        }
+    }
+
+    #[test]
+    fn without_time_there_are_no_pauses() {
+        let (scenes, _) = play(&sim::scenarios()[0], START).unwrap();
+        assert!(pauses(START, &scenes, Duration::ZERO).iter().all(Duration::is_zero));
+        assert!(pauses(START, &[], LENGTH).is_empty());
+    }
 }

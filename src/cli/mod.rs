@@ -9,6 +9,8 @@ pub(crate) mod print;
 mod request;
 pub(crate) mod resolvers;
 mod show;
+mod teach;
+mod value;
 pub(crate) mod watching;
 
 pub(crate) use exit::{Exit, UserError};

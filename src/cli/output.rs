@@ -19,7 +19,13 @@ impl Output {
             return;
         }
         let mut out = io::stdout().lock();
-        self.broken = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            self.broken = true;
+            // A reader that has gone knows why. A full disk is news.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                complain(&format!("propwatch: error: the result cannot be written: {error}"));
+            }
+        }
     }
 
     pub(crate) fn line(&mut self, line: &str) {

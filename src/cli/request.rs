@@ -5,84 +5,115 @@ use std::time::Duration;
 
 use propwatch::config;
 use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
-use propwatch::model::{Endpoint, Milestone, Name, NameError, Value, Vantage};
+use propwatch::model::{Endpoint, Milestone, Name, Value, Vantage};
 use propwatch::net::walk::{Start, Walker};
 use propwatch::net::{Settings, system_resolvers};
 
 use super::UserError;
-use super::args::{ListArgs, Shared, Until};
+use super::args::{ListArgs, Looking, Until};
 use super::output::note;
+use super::value::{name, value};
 
 /// Everything that a watch needs.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) plan: Plan,
     pub(crate) settings: Settings,
+    /// How long it may take. A look has a limit only if one was asked for.
+    pub(crate) limit: Option<Duration>,
 }
 
-/// What the options ask for: one look, or a watch.
-pub(crate) fn job(shared: &Shared, mode: Mode) -> Result<Job, UserError> {
-    without_effect(shared)?;
-    let policy = policy(shared)?;
-    if policy.timeout.is_zero() {
-        return Err(
-            UserError::new("--timeout 0 leaves no time to watch").hint("propwatch check takes one look")
-        );
-    }
-    let names = names(shared)?;
-    let mut resolvers = list(&shared.list)?;
-    if shared.list.resolver.is_empty() && shared.root.is_empty() && shared.authority.is_empty() {
+/// One look, or a watch.
+pub(crate) fn job(args: &Looking, mode: Mode) -> Result<Job, UserError> {
+    without_effect(args, mode)?;
+    let limit = limit(args, mode)?;
+    let policy = policy(args, limit)?;
+    let names = names(args, mode)?;
+    let mut resolvers = list(&args.list)?;
+    if args.list.resolver.is_empty() && args.root.is_empty() && args.authority.is_empty() {
         resolvers.extend(config::system(&system_resolvers()));
     }
-    let settings = settings(shared)?;
+    let settings = settings(args)?;
     let plan = Plan::new(Request { names, mode, policy }, resolvers).map_err(|error| explain(&error))?;
-    Ok(Job { plan, settings })
+    Ok(Job { plan, settings, limit })
 }
 
-fn policy(shared: &Shared) -> Result<Policy, UserError> {
+fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> {
+    let standard = Policy::default();
+    let until = match args.until {
+        Until::Issuable => Milestone::Issuable,
+        Until::Safe => Milestone::Safe,
+        Until::Everyone => Milestone::Everyone,
+    };
     Ok(Policy {
-        until: match shared.until {
-            Until::Issuable => Milestone::Issuable,
-            Until::Safe => Milestone::Safe,
-            Until::Everyone => Milestone::Everyone,
+        until,
+        quorum_percent: args.quorum,
+        settle: match &args.settle {
+            Some(text) => duration("--settle", text)?,
+            None => standard.settle,
         },
-        quorum_percent: shared.quorum,
-        settle: duration("--settle", &shared.settle)?,
-        timeout: duration("--timeout", &shared.timeout)?,
-        look_anyway: shared.look_anyway,
-        fail_fast: shared.fail_fast,
-        allow_reserved: shared.allow_reserved,
-        ..Policy::default()
+        timeout: limit.unwrap_or(standard.timeout),
+        look_anyway: args.look_anyway,
+        fail_fast: args.fail_fast,
+        allow_reserved: args.allow_reserved,
+        samples: standard.samples,
     })
+}
+
+fn limit(args: &Looking, mode: Mode) -> Result<Option<Duration>, UserError> {
+    let Some(text) = &args.timeout else {
+        return Ok((mode == Mode::Watch).then_some(Policy::default().timeout));
+    };
+    let limit = duration("--timeout", text)?;
+    if limit.is_zero() {
+        let error = UserError::new(format!("--timeout {text} leaves no time to look"));
+        return Err(error.hint("propwatch check takes one look, in a few seconds"));
+    }
+    Ok(Some(limit))
 }
 
 /// Options of the contract that this version cannot honour: harmless ones are noted, those whose absence
 /// would falsify the verdict are refused.
-fn without_effect(shared: &Shared) -> Result<(), UserError> {
-    if shared.records.is_some() {
+fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
+    if args.records.is_some() {
         return Err(UserError::new(
             "--records is not in this version: the names in the file would not be looked at",
         )
         .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
-    if shared.self_test.is_some() {
+    if args.self_test.is_some() {
         return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
             .hint("without it the verdict is about DNS, and says that the web is not proven"));
     }
-    if shared.then.is_some() {
+    if args.then.is_some() {
+        let command = told(mode);
         return Err(UserError::new("--then is not in this version: the command would never be run")
-            .hint("propwatch wait … && COMMAND does the same"));
+            .hint(format!("propwatch {command} … && COMMAND does the same")));
     }
-    if shared.journal.as_deref().is_some_and(|journal| journal != "off") {
-        note("--journal has no effect yet: a watch that is ended begins anew");
-    }
-    if shared.http_port.is_some() {
+    if args.http_port.is_some() {
         note("--http-port has no effect yet: the web server is not looked at");
     }
-    if shared.ca.is_some() {
+    if args.ca.is_some() {
         note("--ca has no effect yet: the rules are Let's Encrypt's");
     }
+    if args.journal.as_deref().is_some_and(|journal| journal != "off") {
+        note("--journal has no effect yet: a watch that is ended begins anew");
+    }
+    if mode == Mode::Look && args.settle.is_some() {
+        note("--settle has no effect on check: it takes its samples at once");
+    }
+    if mode == Mode::Look && args.fail_fast {
+        note("--fail-fast has no effect on check: it never waits");
+    }
     Ok(())
+}
+
+/// The name of the command.
+fn told(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Look => "check",
+        Mode::Watch => "wait",
+    }
 }
 
 /// The resolvers of `--resolver`, of `--resolvers`, or the built-in ones.
@@ -124,12 +155,12 @@ fn extra_roots() -> Result<Vec<Vec<u8>>, UserError> {
     })
 }
 
-fn settings(shared: &Shared) -> Result<Settings, UserError> {
+fn settings(args: &Looking) -> Result<Settings, UserError> {
     let addresses = |option: &str, all: &[String]| -> Result<Vec<SocketAddr>, UserError> {
         all.iter().map(|text| address(option, text)).collect()
     };
-    let roots = addresses("--root", &shared.root)?;
-    let authorities = addresses("--authority", &shared.authority)?;
+    let roots = addresses("--root", &args.root)?;
+    let authorities = addresses("--authority", &args.authority)?;
     let start = if !authorities.is_empty() {
         Start::Authorities(authorities)
     } else if !roots.is_empty() {
@@ -137,7 +168,7 @@ fn settings(shared: &Shared) -> Result<Settings, UserError> {
     } else {
         Start::Roots(Walker::root_hints())
     };
-    Ok(Settings { start, ..network(&shared.list)? })
+    Ok(Settings { start, ..network(&args.list)? })
 }
 
 fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {
@@ -150,91 +181,60 @@ fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {
     })
 }
 
-/// `500ms`, `2s`, `90m`, `48h`, `1h 30m`; not negative.
+/// `500ms`, `2s`, `90m`, `48h`, `2d`, `1h 30m`; not negative.
 fn duration(option: &str, text: &str) -> Result<Duration, UserError> {
     let wrong = || {
         UserError::new(format!("{option} {text}: not a duration"))
-            .hint("write a number and a unit: 500ms, 2s, 15m, 48h")
+            .hint("write a number and a unit: 500ms, 2s, 15m, 48h, 2d")
     };
     if text == "0" {
         return Ok(Duration::ZERO);
     }
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
-    let length = Duration::try_from(parsed).map_err(|_| wrong())?;
+    let days = text.strip_suffix('d').and_then(|days| days.trim_end().parse::<u32>().ok());
+    let length = match days {
+        Some(days) => Duration::from_secs(u64::from(days) * 86_400),
+        None => {
+            let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+            Duration::try_from(parsed).map_err(|_| wrong())?
+        }
+    };
     if length > Duration::from_secs(366 * 86_400) {
         return Err(UserError::new(format!("{option} {text}: longer than a year")));
     }
     Ok(length)
 }
 
-fn names(shared: &Shared) -> Result<Vec<(Name, Vec<Value>)>, UserError> {
+fn names(args: &Looking, mode: Mode) -> Result<Vec<(Name, Vec<Value>)>, UserError> {
     let expected: Vec<Value> =
-        shared.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
-    if shared.names.is_empty() {
+        args.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
+    if args.names.is_empty() {
         return Err(UserError::new("no name to look at")
-            .hint("propwatch check mail.example.com --expect 203.0.113.7"));
+            .hint(format!("propwatch {} mail.example.com --expect 203.0.113.7", told(mode))));
     }
     let mut all = Vec::new();
-    for text in &shared.names {
+    for text in &args.names {
         match text.split_once('=') {
-            Some((name, wanted)) => all.push((self::name(name)?, vec![value(text, wanted)?])),
-            None if expected.is_empty() => return Err(no_value(&self::name(text)?)),
-            None => all.push((self::name(text)?, expected.clone())),
+            Some((owner, wanted)) => all.push((name(owner)?, vec![value(text, wanted)?])),
+            None => {
+                let owner = name(text)?;
+                if expected.is_empty() {
+                    return Err(no_value(&owner, mode));
+                }
+                all.push((owner, expected.clone()));
+            }
         }
     }
-    if shared.names.iter().all(|text| text.contains('=')) && !expected.is_empty() {
+    if args.names.iter().all(|text| text.contains('=')) && !expected.is_empty() {
         return Err(UserError::new("--expect is for names without =VALUE, and there is none")
             .hint("leave --expect out, or a name's =VALUE"));
     }
     Ok(all)
 }
 
-fn no_value(name: &Name) -> UserError {
+fn no_value(name: &Name, mode: Mode) -> UserError {
     UserError::new(format!("{name} has no expected value, so nothing can be called right"))
-        .hint(format!("propwatch check {name} --expect ADDRESS, with the address of your hosting"))
+        .hint(format!("propwatch {} {name} --expect ADDRESS, with the address of your hosting", told(mode)))
         .hint("the panel shows it as \"Shared IP Address\" or \"Server IP\"; a host name means a CNAME")
-}
-
-fn name(text: &str) -> Result<Name, UserError> {
-    let error = |error: NameError| UserError::new(format!("{error}"));
-    Name::parse(text).map_err(|cause| {
-        let bare =
-            text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', ':', '@']).next().unwrap_or("");
-        match (&cause, Name::parse(bare)) {
-            (NameError::Character { character: '/' | ':', .. }, Ok(name)) if text.contains("://") => {
-                error(cause).hint(format!("a name, not a URL: {name}"))
-            }
-            (NameError::Character { character: '@', .. }, _) => {
-                error(cause).hint("a name, not a mail address: what stands behind the @")
-            }
-            _ => error(cause),
-        }
-    })
-}
-
-fn value(whose: &str, text: &str) -> Result<Value, UserError> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(match address {
-            IpAddr::V4(v4) => Value::V4(v4),
-            IpAddr::V6(v6) => Value::V6(v6),
-        });
-    }
-    let wrong = |why: &str| UserError::new(format!("{whose}: `{text}` is not a value: {why}"));
-    let hint = "an IPv4 address (A), an IPv6 address (AAAA) or a host name (CNAME)";
-    if text.contains("://") {
-        return Err(wrong("it is a URL").hint(hint));
-    }
-    if let Some((address, _)) = text.split_once('/').filter(|(a, _)| a.parse::<IpAddr>().is_ok()) {
-        return Err(wrong("it is a network").hint(format!("one address: {address}")));
-    }
-    let numeric = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    if numeric {
-        return Err(wrong("an IPv4 address has four numbers from 0 to 255").hint(hint));
-    }
-    if text.contains(':') {
-        return Err(wrong("it is not an IPv6 address").hint(hint));
-    }
-    Name::parse(text).map(Value::Alias).map_err(|error| wrong(&error.to_string()).hint(hint))
 }
 
 fn explain(error: &PlanError) -> UserError {
@@ -255,23 +255,18 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, millis) in
-            [("500ms", 500), ("2s", 2000), ("48h", 172_800_000), ("1h 30m", 5_400_000), ("0", 0)]
-        {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("2s", 2000),
+            ("48h", 172_800_000),
+            ("1h 30m", 5_400_000),
+            ("2d", 172_800_000),
+            ("0", 0),
+        ] {
             assert_eq!(duration("--x", text).unwrap(), Duration::from_millis(millis), "{text}");
         }
         for text in ["", "5", "-2s", "2 parsecs", "9999999h", "1e9s"] {
             assert!(duration("--x", text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_value_says_its_type() {
-        assert!(matches!(value("-e", "203.0.113.7"), Ok(Value::V4(_))));
-        assert!(matches!(value("-e", "2001:db8::1"), Ok(Value::V6(_))));
-        assert!(matches!(value("-e", "host.example.net."), Ok(Value::Alias(_))));
-        for text in ["203.0.113.300", "203.0.113.7/24", "http://a.b", "1.2.3", "a:b", "a b", ""] {
-            assert!(value("-e", text).is_err(), "{text}");
         }
     }
 }

@@ -7,8 +7,9 @@ use propwatch::clock::Clock;
 use propwatch::model::{Endpoint, Role, Vantage};
 use propwatch::net::{Internet, Manners};
 use propwatch::view::escape::clean;
+use propwatch::view::json::SCHEMA;
 
-use super::args::ListArgs;
+use super::args::ResolversArgs;
 use super::output::Output;
 use super::{Exit, UserError, request};
 
@@ -16,8 +17,12 @@ use super::{Exit, UserError, request};
 const SIDE_BY_SIDE: usize = 16;
 
 /// A table of all resolvers.
-pub(crate) fn list(args: &ListArgs, out: &mut Output) -> Result<Exit, UserError> {
-    let all = request::list(args)?;
+pub(crate) fn list(args: &ResolversArgs, out: &mut Output) -> Result<Exit, UserError> {
+    let all = request::list(&args.list)?;
+    if args.json {
+        all.iter().for_each(|vantage| out.line(&json(vantage)));
+        return Ok(Exit::Safe);
+    }
     let width = all.iter().map(|vantage| vantage.name.chars().count()).max().unwrap_or(0);
     for vantage in &all {
         let transports: Vec<String> = ways(vantage);
@@ -46,10 +51,39 @@ fn ways(vantage: &Vantage) -> Vec<String> {
     ways
 }
 
+/// One resolver of the list, as a script reads it.
+fn json(vantage: &Vantage) -> String {
+    serde_json::json!({
+        "schema": SCHEMA,
+        "resolver": vantage.name,
+        "operator": vantage.operator,
+        "place": vantage.place,
+        "voter": vantage.role == Role::Voter,
+        "endpoints": vantage.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "flush": vantage.flush,
+    })
+    .to_string()
+}
+
+/// How one resolver does, as a script reads it.
+fn tested(vantage: &Vantage, manners: &Manners) -> String {
+    serde_json::json!({
+        "schema": SCHEMA,
+        "resolver": vantage.name,
+        "endpoint": manners.endpoint.as_ref().map(ToString::to_string),
+        "failure": manners.failure.as_ref().map(ToString::to_string),
+        "rtt_ms": manners.failure.is_none().then(|| f64::from(manners.rtt_micros) / 1000.0),
+        "denies": manners.denies,
+        "validates": manners.failure.is_none().then_some(manners.validates),
+        "nsid": manners.nsid,
+    })
+    .to_string()
+}
+
 /// Asks each resolver a few questions that plant nothing and tells how it does.
-pub(crate) fn test(args: &ListArgs, out: &mut Output) -> Result<Exit, UserError> {
-    let all = request::list(args)?;
-    let settings = request::network(args)?;
+pub(crate) fn test(args: &ResolversArgs, out: &mut Output) -> Result<Exit, UserError> {
+    let all = request::list(&args.list)?;
+    let settings = request::network(&args.list)?;
     let runtime = super::watching::runtime()?;
     runtime.block_on(async {
         let net = Internet::new(settings, Rc::new(Clock::new()))
@@ -61,7 +95,11 @@ pub(crate) fn test(args: &ListArgs, out: &mut Output) -> Result<Exit, UserError>
         let mut good = 0;
         while let Some((vantage, manners)) = tests.next().await {
             good += usize::from(manners.is_good());
-            out.line(&format!("{:<width$}  {}", clean(&vantage.name), row(&manners)));
+            if args.json {
+                out.line(&tested(vantage, &manners));
+            } else {
+                out.line(&format!("{:<width$}  {}", clean(&vantage.name), row(&manners)));
+            }
             if out.is_broken() {
                 return Ok(Exit::BrokenPipe);
             }

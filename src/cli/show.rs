@@ -25,7 +25,10 @@ enum Telling {
 /// The views of one run.
 pub(crate) struct Show {
     cast: Cast,
-    text: Text,
+    /// For what is told on the way, on standard error.
+    on_the_way: Text,
+    /// For the result, on standard output.
+    result: Text,
     telling: Telling,
     json: bool,
     quiet: bool,
@@ -34,14 +37,16 @@ pub(crate) struct Show {
 impl Show {
     /// `stream`: whether events are told as they happen (a watch), or the result only (a look).
     pub(crate) fn new(args: &ShowArgs, stream: bool) -> Self {
-        let term = terminal_width();
+        let width = terminal_width();
         let live = std::io::stderr().is_terminal()
             && !args.no_progress
             && std::env::var_os("CI").is_none()
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
-        let paint = if is_coloured(args.color) { Paint::Ansi } else { Paint::Plain };
         let detail = if args.full { Detail::Full } else { Detail::Usual };
-        let text = Text { zone: TimeZone::system(), paint, width: term, detail };
+        let zone = TimeZone::system();
+        let text = |paint| Text { zone: zone.clone(), paint, width, detail };
+        let on_the_way = text(paint(args.color, std::io::stderr().is_terminal()));
+        let result = text(paint(args.color, std::io::stdout().is_terminal()));
         let telling = match (args.quiet, args.json, live) {
             (true, ..) => Telling::Nothing,
             (_, true, _) if stream => Telling::Json,
@@ -50,7 +55,7 @@ impl Show {
             (.., false) if stream => Telling::Lines,
             (.., false) => Telling::Nothing,
         };
-        Show { cast: Cast::new(), text, telling, json: args.json, quiet: args.quiet }
+        Show { cast: Cast::new(), on_the_way, result, telling, json: args.json, quiet: args.quiet }
     }
 
     /// The first line, before anything is known.
@@ -66,7 +71,8 @@ impl Show {
     pub(crate) fn event(&mut self, now: Timestamp, event: Option<&Event>, out: &mut Output) {
         let Some(event) = event else {
             if let Telling::Live(live) = &mut self.telling {
-                live.show(&self.text.progress(&self.cast, now));
+                self.on_the_way.width = terminal_width();
+                live.show(&self.on_the_way.progress(&self.cast, now));
             }
             return;
         };
@@ -80,17 +86,22 @@ impl Show {
                 }
             }
             Telling::Lines => {
-                for line in self.text.event_lines(event, &self.cast) {
+                for line in self.on_the_way.event_lines(event, &self.cast) {
                     complain(&line);
                 }
             }
             Telling::Live(live) => {
-                for line in self.text.event_lines(event, &self.cast) {
+                for line in self.on_the_way.event_lines(event, &self.cast) {
                     live.print(&line);
                 }
-                live.show(&self.text.progress(&self.cast, now));
+                live.show(&self.on_the_way.progress(&self.cast, now));
             }
         }
+    }
+
+    /// The latest verdict that was told.
+    pub(crate) fn verdict(&self) -> Option<&Report> {
+        self.cast.report()
     }
 
     /// The result.
@@ -104,7 +115,7 @@ impl Show {
         if self.json {
             out.line(&json::verdict(report, &self.cast));
         } else {
-            let screen = self.text.report(report, &self.cast);
+            let screen = self.result.report(report, &self.cast);
             out.write(&screen);
             if !screen.ends_with('\n') {
                 out.write("\n");
@@ -125,14 +136,17 @@ pub(crate) fn terminal_width() -> usize {
     }
 }
 
-fn is_coloured(color: Color) -> bool {
-    match color {
+/// Colour for one of the two streams.
+fn paint(color: Color, terminal: bool) -> Paint {
+    let wanted = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
+            // https://no-color.org: set to anything but nothing.
             let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
             let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-            std::io::stdout().is_terminal() && !no_color && !dumb
+            terminal && !no_color && !dumb
         }
-    }
+    };
+    if wanted { Paint::Ansi } else { Paint::Plain }
 }

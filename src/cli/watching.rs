@@ -7,17 +7,17 @@ use propwatch::drive::{Ended, drive};
 use propwatch::engine::{Mode, Watch};
 use propwatch::net::Internet;
 
-use super::args::{Shared, ShowArgs};
+use super::args::{Looking, ShowArgs};
 use super::output::Output;
 use super::request::{self, Job};
 use super::show::Show;
 use super::{Exit, UserError};
 
-pub(crate) fn check(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+pub(crate) fn check(args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
     run(request::job(args, Mode::Look)?, &args.show, out)
 }
 
-pub(crate) fn wait(args: &Shared, out: &mut Output) -> Result<Exit, UserError> {
+pub(crate) fn wait(args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
     run(request::job(args, Mode::Watch)?, &args.show, out)
 }
 
@@ -30,7 +30,7 @@ fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
         let clock = Rc::new(Clock::new());
         let net = Internet::new(job.settings, Rc::clone(&clock))
             .map_err(|error| UserError::new(error.to_string()))?;
-        let deadline = is_watch.then(|| clock.now() + job.plan.policy.timeout);
+        let deadline = job.limit.map(|limit| clock.now() + limit);
         let mut watch = Watch::new(job.plan);
         let broken = std::cell::Cell::new(false);
         let (report, ended) = drive(&mut watch, &clock, &net, deadline, stopped(&broken), |now, event| {
@@ -62,7 +62,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, UserError> {
 }
 
 /// Resolves when the user, or the system, wants an end, or when nobody reads the results any more.
-async fn stopped(broken: &std::cell::Cell<bool>) {
+pub(crate) async fn stopped(broken: &std::cell::Cell<bool>) {
     let gone = async {
         while !broken.get() {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -84,3 +84,52 @@ fn a_deadline_and_a_stop_end_a_watch() {
     assert!(report.last);
     assert_eq!(ended, Ended::Stopped);
 }
+
+/// A network that never comes back.
+struct Hanging;
+
+impl Network for Hanging {
+    fn run(&self, _errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+        stream::pending()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_what_is_under_way() {
+    let clock = Clock::new();
+    let mut watch = Watch::new(plan(Mode::Watch));
+    let stop = tokio::time::sleep(Duration::from_millis(300));
+    let (report, ended) = drive(&mut watch, &clock, &Hanging, None, stop, |_, _| {}).await;
+    assert!(report.last);
+    assert_eq!(ended, Ended::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+#[allow(clippy::disallowed_methods)] // virtual time is told by tokio's clock
+async fn a_suspended_machine_finds_out_a_second_after_waking() {
+    let epoch = Timestamp::from_secs(1_800_000_000);
+    let start = tokio::time::Instant::now();
+    // The wall clock gains a day while tokio's stands still.
+    let now = || {
+        let awake = start.elapsed();
+        let slept = if awake > Duration::from_secs(600) { 86_400 } else { 0 };
+        epoch + awake + Duration::from_secs(slept)
+    };
+    let mut ticks = 0;
+    let end = epoch + Duration::from_secs(40_000);
+    let next = until(now, None, Some(end), &mut |_, _| ticks += 1).await;
+    assert!(matches!(next, Next::Deadline));
+    assert!(start.elapsed() <= Duration::from_secs(602), "{:?}", start.elapsed());
+    assert!(ticks >= 600, "the view hears that time passes: {ticks}");
+}
+
+#[tokio::test(start_paused = true)]
+#[allow(clippy::disallowed_methods)]
+async fn the_deadline_goes_before_a_wake_up() {
+    let epoch = Timestamp::from_secs(1_800_000_000);
+    let start = tokio::time::Instant::now();
+    let now = || epoch + start.elapsed();
+    let soon = epoch + Duration::from_secs(90);
+    assert!(matches!(until(now, Some(soon), None, &mut |_, _| {}).await, Next::Woke));
+    assert!(matches!(until(now, Some(soon), Some(soon), &mut |_, _| {}).await, Next::Deadline));
+}

@@ -19,7 +19,9 @@ pub(crate) fn read(message: &Message, question: &Question, rtt: Duration) -> Ans
     let mut answer = Answer::new(Rcode(u16::from(message.metadata.response_code)));
     answer.authoritative = message.metadata.authoritative;
     answer.rtt_micros = u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX);
-    let end = follow(&message.answers, question.name.to_wire(), &mut answer);
+    // The exchange has compared the message's question with ours; its name is ready for comparing.
+    let name = message.queries.first().map_or_else(|| question.name.to_wire(), |asked| asked.name().clone());
+    let end = follow(&message.answers, name, &mut answer);
     gather(&message.answers, &end, question.qtype, &mut answer);
     let soas = message.answers.iter().chain(&message.authorities);
     answer.soa = soas.filter(|r| is_in(r) && r.name.zone_of(&end)).find_map(soa);

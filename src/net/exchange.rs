@@ -78,7 +78,8 @@ impl Exchange<'_> {
             Reply::OtherCase | Reply::Noise => Err(Failure::Garbage),
         };
         turn.again();
-        let mut heard = self.over_tcp(query).await;
+        // Few come this way, and a future that is kept apart makes all others smaller.
+        let mut heard = Box::pin(self.over_tcp(query)).await;
         heard.questions += questions;
         if heard.message.is_err() {
             heard.message = otherwise;

@@ -33,10 +33,10 @@ impl Query {
         };
         let mut bytes = Vec::with_capacity(HEADER + question.name.as_str().len() + 2 + 4 + OPT.len());
         bytes.extend_from_slice(&[0, 0, rd, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-        for label in question.name.to_wire().iter() {
-            // No label is longer than 63 octets, so nothing is lost here.
-            bytes.push(label.len() as u8);
-            bytes.extend_from_slice(label);
+        if question.name.is_root() || question.name.as_str().contains('\\') {
+            question.name.to_wire().iter().for_each(|label| push_label(&mut bytes, label));
+        } else {
+            question.name.as_str().split('.').for_each(|label| push_label(&mut bytes, label.as_bytes()));
         }
         let qtype: u8 = match question.qtype {
             QuestionType::A => 1,
@@ -105,6 +105,12 @@ fn question_end(ours: &[u8]) -> usize {
         at += 1 + usize::from(ours[at]);
     }
     at + 5
+}
+
+fn push_label(bytes: &mut Vec<u8>, label: &[u8]) {
+    // No label is longer than 63 octets, so nothing is lost here.
+    bytes.push(label.len() as u8);
+    bytes.extend_from_slice(label);
 }
 
 /// The ID of a message, if it is long enough to be one.
@@ -191,6 +197,10 @@ mod tests {
         let plain = Query::new(&question("."), Manner::Authoritative).to_message().unwrap();
         assert!(!plain.metadata.recursion_desired);
         assert!(plain.queries[0].name().is_root());
+        let odd = hickory_proto::rr::Name::from_labels([&b"a.\x00\\b"[..], b"example"]).unwrap();
+        let odd = Question { name: Name::from_wire(&odd), qtype: QuestionType::A };
+        let sent = Query::new(&odd, Manner::Recursive).to_message().unwrap();
+        assert_eq!(Name::from_wire(sent.queries[0].name()), odd.name);
     }
 
     #[test]

@@ -44,29 +44,30 @@ impl Paint {
 
 /// Breaks a text at its spaces into lines of at most `width` characters, `first` before the first line
 /// and `rest` before all others. A word is never cut: one that is too long stands on a line of its own,
-/// so that an address can always be copied. Gives at least one line; none ends in a space.
+/// so that an address can always be copied. Several spaces within a line stay. Gives at least one line; none ends in a space.
 pub fn wrap(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
     let mut used = first.chars().count();
-    let mut fresh = true;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let long = word.chars().count();
-        if !fresh && used + 1 + long > width {
-            lines.push(std::mem::replace(&mut line, rest.to_owned()));
-            used = rest.chars().count();
-            fresh = true;
-        } else if fresh && lines.is_empty() && used + long > width && used > rest.chars().count() {
-            // The mark in front of the first line is longer than the later indent: give it its own line.
-            lines.push(std::mem::replace(&mut line, rest.to_owned()));
-            used = rest.chars().count();
+    let (mut fresh, mut gap) = (true, 0);
+    for word in text.split(' ') {
+        gap += 1;
+        if word.is_empty() {
+            continue;
         }
-        if !fresh {
-            line.push(' ');
-            used += 1;
+        let long = word.chars().count();
+        let space = if fresh { 0 } else { gap };
+        gap = 0;
+        // A mark in front of the first line that leaves no room gets a line of its own.
+        let crowded = fresh && lines.is_empty() && used > rest.chars().count();
+        if used + space + long > width && (!fresh || crowded) {
+            lines.push(std::mem::replace(&mut line, rest.to_owned()));
+            used = rest.chars().count() + long;
+        } else {
+            line.extend(std::iter::repeat_n(' ', space));
+            used += space + long;
         }
         line.push_str(word);
-        used += long;
         fresh = false;
     }
     lines.push(line);
@@ -86,6 +87,7 @@ mod tests {
         let lines = wrap("one two three four", 11, "- ", "  ");
         assert_eq!(lines, ["- one two", "  three", "  four"]);
         assert_eq!(wrap("", 10, "x ", "  "), ["x"]);
+        assert_eq!(wrap("a  b   c", 5, "", ""), ["a  b", "c"]);
     }
 
     #[test]

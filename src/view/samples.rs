@@ -178,3 +178,23 @@ pub(super) fn caches_turning_over(watch: bool) -> (Vec<Event>, Report) {
     events.push(Event::Verdict(Box::new(last.clone())));
     (events, last)
 }
+
+/// The story of the Zone Editor: the name does not exist yet, so nobody else is asked.
+pub(super) fn missing_name() -> (Vec<Event>, Report) {
+    let mut events = opening(true);
+    let none = || Standing::Wrong { held: Held::NoName, until: None };
+    events.push(shift(1, 41, Standing::Unasked, none()));
+    events.push(shift(1, 42, Standing::Unasked, none()));
+    let wrong = Cause::AuthorityWrong { zone: name("example.com"), held: Held::NoName };
+    let reasons =
+        vec![because(Effect::Waits, None, wrong), because(Effect::Waits, None, Cause::ResolversNotAsked)];
+    let mut record = entry(0, Verdict::NotYet, reasons);
+    record.authority.right = 0;
+    record.authority.wrong = 2;
+    record.resolvers = ResolverCount { voters: 40, pending: 40, ..ResolverCount::default() };
+    let mut now = report(1, vec![record]);
+    now.last = false;
+    events.push(Event::Forecast { at: secs(1), by: None, next: Some((secs(3), Why::AuthorityNotRight)) });
+    events.push(Event::Verdict(Box::new(now.clone())));
+    (events, now)
+}

@@ -7,6 +7,9 @@
 mod lines;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use serde::Serialize;

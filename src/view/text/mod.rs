@@ -59,12 +59,17 @@ impl Text {
     pub fn headline(&self, report: &Report, cast: &Cast) -> Vec<String> {
         let Headline { verdict, line, why } = self.words(cast, report.at).headline(report);
         let tone = tone_of(verdict);
-        let lead = if verdict == Verdict::Safe { "" } else { "Next: " };
+        let lead = if verdict == Verdict::Safe { "" } else { next_mark(&why) };
         let mut lines: Vec<String> =
             wrap(&line, self.columns(), "", "  ").iter().map(|line| self.paint.tone(tone, line)).collect();
         lines.extend(wrap(&format!("{lead}{why}"), self.columns(), "  ", "  "));
         lines
     }
+}
+
+/// What stands before a next step; one that is none needs no mark.
+fn next_mark(next: &str) -> &'static str {
+    if next.starts_with("Nothing to do") { "" } else { "Next: " }
 }
 
 fn tone_of(verdict: Verdict) -> Tone {

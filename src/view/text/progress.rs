@@ -10,9 +10,10 @@ use super::{Text, Words};
 /// What a live view shows below the events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// How far, and when; its parts are left out from the end where the width does not do.
+    /// How far, and when; said shorter where the width does not do.
     pub line: String,
-    /// At most [`Progress::MAX_ROWS`] of what is still awaited, the soonest end first.
+    /// At most [`Progress::MAX_ROWS`] of what is still awaited, the soonest end first, each cut
+    /// at the width.
     pub waiting: Vec<String>,
 }
 
@@ -28,24 +29,43 @@ impl Text {
     /// How far things are at the instant `now`. Costs the same however many records there are.
     pub fn progress(&self, cast: &Cast, now: Timestamp) -> Progress {
         let words = self.words(cast, now);
-        let parts = [how_far(cast), how_long(cast, &words), next_look(cast, &words)];
-        let mut line = String::new();
-        for part in parts.into_iter().flatten() {
-            let glue = if line.is_empty() { "" } else { " · " };
-            let long = line.chars().count() + glue.chars().count() + part.chars().count();
-            if !line.is_empty() && long > self.columns() {
-                break;
-            }
-            line.push_str(glue);
-            line.push_str(&part);
-        }
-        Progress { line, waiting: waiting(cast, &words) }
+        let far = how_far(cast).unwrap_or_default();
+        let long = how_long(cast, &words);
+        let next = next_look(cast, &words);
+        let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
+        Progress { line, waiting: waiting(cast, &words, self.columns()) }
     }
+}
+
+/// A part of the line, and how it is said where there is less room.
+struct Part {
+    long: String,
+    short: String,
+}
+
+/// The fullest line that fits; the width may only be exceeded by what is said first.
+fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
+    let join = |parts: [Option<&String>; 2]| {
+        let parts =
+            [(!far.is_empty()).then_some(far)].into_iter().chain(parts.map(|p| p.map(String::as_str)));
+        parts.flatten().collect::<Vec<_>>().join(" · ")
+    };
+    let (long_full, long_short) = (long.map(|p| &p.long), long.map(|p| &p.short));
+    let (next_full, next_short) = (next.map(|p| &p.long), next.map(|p| &p.short));
+    let forms = [
+        [long_full, next_full],
+        [long_full, next_short],
+        [long_short, next_short],
+        [long_full, None],
+        [long_short, None],
+    ];
+    let fits = forms.into_iter().map(join).find(|line| line.chars().count() <= width);
+    fits.unwrap_or_else(|| far.to_owned())
 }
 
 fn how_far(cast: &Cast) -> Option<String> {
     let mut wanted = cast.wanted();
-    let (first, record) = wanted.next()?;
+    let (first, _) = wanted.next()?;
     if wanted.next().is_some() {
         let Some(report) = cast.report() else { return Some("looking at the name servers".to_owned()) };
         let safe = report.records.iter().filter(|entry| entry.verdict == Verdict::Safe).count();
@@ -60,7 +80,7 @@ fn how_far(cast: &Cast) -> Option<String> {
     let servers = cast.authorities(first);
     let all: u32 = ALL.iter().map(|kind| servers.of(*kind)).sum();
     if all == 0 {
-        return Some(format!("looking for the name servers of {}", record.name));
+        return Some("looking for the name servers".to_owned());
     }
     Some(format!("{}/{all} name servers right", servers.of(Kind::Right) + servers.of(Kind::Unconfirmed)))
 }
@@ -84,7 +104,7 @@ fn resolvers_so_far(cast: &Cast, record: RecordId) -> Option<u32> {
     (all > 0).then_some(all)
 }
 
-fn how_long(cast: &Cast, words: &Words<'_>) -> Option<String> {
+fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     let settling = cast.report().into_iter().flat_map(|report| &report.records).find_map(|entry| {
         entry.reasons.iter().find_map(|reason| match reason.cause {
             Cause::Settling { until } => Some(until),
@@ -93,14 +113,16 @@ fn how_long(cast: &Cast, words: &Words<'_>) -> Option<String> {
     });
     let told = |at: Timestamp| format!("{} ({})", words.when().clock(at), words.when().away(at));
     if let Some(until) = settling {
-        return Some(format!("safe at {} if it stays so", told(until)));
+        let short = format!("safe at {}", words.when().clock(until));
+        return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
     }
     cast.awaited().next()?;
     let by = cast.forecast.and_then(|forecast| forecast.by)?;
-    Some(format!("last cache turns over {}", told(by)))
+    let short = format!("all by {}", words.when().clock(by));
+    Some(Part { long: format!("last cache turns over {}", told(by)), short })
 }
 
-fn next_look(cast: &Cast, words: &Words<'_>) -> Option<String> {
+fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     let (at, why) = cast.forecast?.next?;
     let why = match why {
         Why::First => "the first look".to_owned(),
@@ -121,10 +143,11 @@ fn next_look(cast: &Cast, words: &Words<'_>) -> Option<String> {
         Why::Settle => "a last look before it is called safe".to_owned(),
         Why::Routine => "the regular look".to_owned(),
     };
-    Some(format!("next look {}: {why}", words.when().clock(at)))
+    let clock = words.when().clock(at);
+    Some(Part { long: format!("next look {clock}: {why}"), short: format!("next look {clock}") })
 }
 
-fn waiting(cast: &Cast, words: &Words<'_>) -> Vec<String> {
+fn waiting(cast: &Cast, words: &Words<'_>, width: usize) -> Vec<String> {
     let many = cast.wanted().nth(1).is_some();
     let rows = cast.awaited().take(Progress::MAX_ROWS).filter_map(|(end, record, id)| {
         let member = cast.member(id)?;
@@ -133,7 +156,15 @@ fn waiting(cast: &Cast, words: &Words<'_>) -> Vec<String> {
         let end = end.map(|at| words.when().clock(at)).unwrap_or_default();
         let name = &member.vantage.name;
         let about = if many { format!("  {about}") } else { String::new() };
-        Some(format!("{end:>8}  {name:<16}{about}  {kind}"))
+        Some(cut(format!("{end:>8}  {name:<16}{about}  {kind}"), width))
     });
     rows.collect()
+}
+
+/// A live row must stay one row: what does not fit is on the screen at the end.
+fn cut(row: String, width: usize) -> String {
+    if row.chars().count() <= width {
+        return row;
+    }
+    row.chars().take(width - 1).chain(['…']).collect()
 }

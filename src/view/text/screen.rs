@@ -2,12 +2,12 @@
 //! seen however long the rest is.
 
 use crate::model::{Effect, Record, RecordReport, Report, Verdict};
-use crate::view::words::{count, list};
+use crate::view::words::{count, list, of_caches};
 use crate::view::{Cast, Detail, Group, Paint, Tone, Words, wrap};
 
 use super::lines::{is_many, verdict_word};
 use super::rows::rows;
-use super::{Text, tone_of};
+use super::{Text, next_mark, tone_of};
 
 /// Groups of reasons that are told below many records.
 const WORST: usize = 4;
@@ -64,11 +64,14 @@ impl Text {
         self.value(lines, "Visitors", &words.visitors_truth(entry), tone);
         lines.push(String::new());
         let groups = words.groups(entry);
+        // With one record the headline below says what decides, with its next step.
+        let lead = if several { None } else { words.lead_of(entry) };
         for group in &groups {
-            // With one record the headline below says this, with its next step.
-            let is_headline = !several && words_lead(entry.verdict) == Some(group.effect);
-            let first = groups.iter().find(|g| Some(g.effect) == words_lead(entry.verdict));
-            if is_headline && first == Some(group) {
+            let told = lead.as_ref().is_some_and(|lead| {
+                lead == group
+                    || (of_caches(lead.code) && of_caches(group.code) && lead.effect == group.effect)
+            });
+            if told {
                 continue;
             }
             self.reason(lines, group, &group.said.text);
@@ -102,7 +105,7 @@ impl Text {
     ) {
         let rows = rows(cast, words, entry.record, servers, self.detail);
         let longest = rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
-        let column = longest.min(if self.columns() < 60 { 0 } else { 24 });
+        let column = longest.min(if self.columns() < 60 { 0 } else { 27 });
         for row in rows {
             let head = format!("    {:<column$}", row.what);
             if head.chars().count() > column + 4 || column == 0 {
@@ -130,7 +133,12 @@ impl Text {
                 lines.push(line.clone());
             }
         }
-        lines.extend(wrap(&format!("Next: {}", group.said.next), self.columns(), "        ", "        "));
+        let next = &group.said.next;
+        if group.effect == Effect::Warns && next.starts_with("Nothing to do") {
+            return;
+        }
+        let next = format!("{}{next}", next_mark(next));
+        lines.extend(wrap(&next, self.columns(), "        ", "        "));
     }
 
     /// One line a record, then the worst reasons.
@@ -175,16 +183,6 @@ impl Text {
         if lines.last().is_some_and(|line| !line.is_empty()) {
             lines.push(String::new());
         }
-    }
-}
-
-/// The effect of the reasons that make up a verdict.
-fn words_lead(verdict: Verdict) -> Option<Effect> {
-    match verdict {
-        Verdict::Safe => None,
-        Verdict::NotYet => Some(Effect::Waits),
-        Verdict::Blocked => Some(Effect::Blocks),
-        Verdict::Inconclusive => Some(Effect::Hides),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::{Expectation, Held, Name, Record, Timestamp};
 
-use super::standings::held as holding;
+use super::standings::{has, held as holding};
 use super::{Said, Words, list};
 
 impl Words<'_> {
@@ -68,10 +68,7 @@ impl Words<'_> {
 
     pub(super) fn authority_stuck(&self, record: &Record, server: &str, held: &Held) -> Said {
         Said::new(
-            format!(
-                "the name server {server} does not follow the others: it still has {}",
-                holding(held, record)
-            ),
+            format!("the name server {server} does not follow the others: it still {}", has(held, record)),
             format!(
                 "Ask whoever runs the DNS of {} to make {server} load the zone again: it will not by itself.",
                 self.zone_for(record)
@@ -103,7 +100,7 @@ impl Words<'_> {
                 record.name
             ),
             format!(
-                "Change the CNAME record of {at}. so that {} leads to {to}. {}",
+                "Change the CNAME record of {at} so that {} leads to {to}. {}",
                 record.name,
                 self.after_change()
             ),
@@ -111,16 +108,10 @@ impl Words<'_> {
     }
 
     pub(super) fn unexpected_aaaa(&self, record: &Record, addresses: &[IpAddr]) -> Said {
-        let all = list(addresses, 4);
+        let (name, all) = (&record.name, list(addresses, 4));
         Said::new(
-            format!("{} also has the IPv6 address {all}, and Let's Encrypt goes there first", record.name),
-            format!(
-                "In the Zone Editor of {} delete the AAAA record {all} of {}.; or, if that is this server's own, \
-                 expect it too. {}",
-                self.zone_for(record),
-                record.name,
-                self.after_change()
-            ),
+            format!("{name} also has the IPv6 address {all}, and Let's Encrypt goes there first"),
+            format!("{} {}", self.drop_aaaa(&self.zone_for(record), name, addresses), self.after_change()),
         )
     }
 

@@ -10,42 +10,50 @@ impl Words<'_> {
     /// What to do in the Zone Editor so that `record` becomes right where `held` is now.
     pub(super) fn edit(&self, zone: &Name, record: &Record, held: &Held) -> String {
         let editor = format!("In the Zone Editor of {zone}");
-        let name = &record.name;
+        let (name, rtype) = (&record.name, record.rtype);
+        let records = |n: usize| if n == 1 { "record" } else { "records" };
         let step = match (&record.expect, held) {
-            (Expectation::NoAddress, Held::Addresses(addresses)) => format!(
-                "{editor} delete the AAAA record {} of {name}.; or, if that is this server's own, expect it too.",
-                list(addresses, 4)
-            ),
+            (Expectation::NoAddress, Held::Addresses(addresses)) => self.drop_aaaa(zone, name, addresses),
             (Expectation::NoAddress, _) => format!("{editor} delete the AAAA record of {name}."),
             (Expectation::Alias(target), Held::DeadEnd(at) | Held::Loop(at)) if at == target => {
                 format!("Give {at} an address: {name} already leads there.")
             }
             (_, Held::DeadEnd(_) | Held::Loop(_) | Held::Alias(_)) => {
                 format!(
-                    "{editor} choose Manage and replace the CNAME record of {name}. by: {}.",
+                    "{editor} choose Manage and replace the CNAME record of {name} by: {}.",
                     fields(record)
                 )
             }
-            (_, Held::NoName) => format!("{editor} add: {}.", named_fields(record)),
-            (Expectation::Alias(_), _) => {
-                format!("{editor} replace what {name}. has by: {}.", named_fields(record))
-            }
-            (Expectation::Addresses(_), Held::NoData) => format!("{editor} add: {}.", named_fields(record)),
+            (_, Held::NoName | Held::NoData) => format!("{editor} add: {}.", named_fields(record)),
+            (Expectation::Alias(_), Held::Addresses(addresses)) => format!(
+                "{editor} choose Manage and replace the address {} of {name} by: {}.",
+                records(addresses.len()),
+                fields(record)
+            ),
             (Expectation::Addresses(expected), Held::Addresses(addresses)) => {
                 let extra: Vec<&IpAddr> = addresses.iter().filter(|a| !expected.contains(a)).collect();
+                let (records, from) = (records(extra.len()), list(&extra, 8));
                 if extra.len() < addresses.len() {
-                    let records = if extra.len() == 1 { "record" } else { "records" };
-                    format!("{editor} delete the {} {records} {} of {name}.", record.rtype, list(&extra, 8))
+                    format!("{editor} delete the {rtype} {records} {from} of {name}.")
                 } else {
-                    let (from, to) = (list(&extra, 8), self.expected(record));
+                    let to = self.expected(record);
                     format!(
-                        "{editor} choose Manage and change the {} record of {name}. from {from} to {to}.",
-                        record.rtype
+                        "{editor} choose Manage and change the {rtype} {records} of {name} from {from} to {to}."
                     )
                 }
             }
         };
         format!("{step} {}", self.after_change())
+    }
+
+    /// How to be rid of an IPv6 address that nobody expects.
+    pub(super) fn drop_aaaa(&self, zone: &Name, name: &Name, addresses: &[IpAddr]) -> String {
+        let records = if addresses.len() == 1 { "record" } else { "records" };
+        format!(
+            "In the Zone Editor of {zone} delete the AAAA {records} {} of {name}; if the address is this server's \
+             own, expect it as well.",
+            list(addresses, 4)
+        )
     }
 
     /// The expected value as a noun phrase.

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use crate::model::{Cause, Effect, Held, Reason, Record, RecordId, RecordReport, Report, Timestamp};
 
-use super::standings::held as holding;
+use super::standings::have;
 use super::{Said, Words, count};
 
 /// One or several reasons of the same kind, with the words for all of them.
@@ -87,7 +87,7 @@ impl Words<'_> {
         let zone = self.zone_for(record);
         match &all[0].cause {
             Cause::ResolverStale { .. } | Cause::WitnessStale { .. } => Said::new(
-                format!("{of_all} still have {}{}", common_held(record, all), self.last_end(all)),
+                format!("{of_all} still {}{}", common_held(record, all), self.last_end(all)),
                 self.each_again(),
             ),
             Cause::ResolverMixed { .. } => Said::new(
@@ -134,7 +134,7 @@ impl Words<'_> {
                 format!(", until {}", self.when.clock(*last))
             }
             Some(last) if ends.len() == all.len() => format!(", the last until {}", self.when.clock(*last)),
-            Some(last) => format!(", the last known end is {}", self.when.clock(*last)),
+            Some(last) => format!(", at least until {}", self.when.clock(*last)),
             None => String::new(),
         }
     }
@@ -155,7 +155,7 @@ fn of_resolvers(cause: &Cause) -> bool {
     )
 }
 
-/// What they all have, or that it is something else.
+/// What they all have, with its verb, or that it is something else.
 fn common_held(record: &Record, all: &[&Reason]) -> String {
     let held_of = |reason: &Reason| -> Option<Held> {
         match &reason.cause {
@@ -165,9 +165,7 @@ fn common_held(record: &Record, all: &[&Reason]) -> String {
     };
     let first = held_of(all[0]);
     match first {
-        Some(held) if all.iter().all(|reason| held_of(reason).as_ref() == Some(&held)) => {
-            holding(&held, record)
-        }
-        _ => "an older answer".to_owned(),
+        Some(held) if all.iter().all(|reason| held_of(reason).as_ref() == Some(&held)) => have(&held, record),
+        _ => "have an older answer".to_owned(),
     }
 }

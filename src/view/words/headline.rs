@@ -40,8 +40,11 @@ impl Words<'_> {
             );
         };
         let text = &group.said.text;
-        if let [_] = report.records[..] {
-            return headline(format!("{word}: {text}."), group.said.next);
+        if let [one] = &report.records[..] {
+            return match self.caches_line(one, &group) {
+                Some((text, why)) => headline(format!("{word}: {text}."), why),
+                None => headline(format!("{word}: {text}."), group.said.next),
+            };
         }
         let behind = report.records.iter().filter(|entry| entry.verdict != Verdict::Safe).count();
         let behind = u32::try_from(behind).unwrap_or(u32::MAX);
@@ -52,16 +55,40 @@ impl Words<'_> {
         headline(format!("{word}: {behind} of {total} {verb} not ready. {about}{text}."), group.said.next)
     }
 
-    /// The group of reasons that decides the verdict.
+    /// The group of reasons that decides the verdict on everything.
     pub(in crate::view) fn lead(&self, report: &Report) -> Option<Group> {
-        let decides = match report.verdict {
+        self.lead_of(report.records.iter().find(|entry| entry.verdict == report.verdict)?)
+    }
+
+    /// The group of reasons that decides the verdict on one record.
+    pub(in crate::view) fn lead_of(&self, entry: &RecordReport) -> Option<Group> {
+        let decides = match entry.verdict {
+            Verdict::Safe => return None,
             Verdict::Blocked => Effect::Blocks,
             Verdict::Inconclusive => Effect::Hides,
-            Verdict::NotYet | Verdict::Safe => Effect::Waits,
+            Verdict::NotYet => Effect::Waits,
         };
-        let worst = report.records.iter().find(|entry| entry.verdict == report.verdict)?;
-        let groups = self.groups(worst);
+        let groups = self.groups(entry);
         groups.iter().find(|group| group.effect == decides).or(groups.first()).cloned()
+    }
+
+    /// Where only caches are behind, however they are: all of them at once, and who need not wait.
+    fn caches_line(&self, entry: &RecordReport, lead: &Group) -> Option<(String, String)> {
+        let behind = entry.resolvers.contradicting;
+        if !of_caches(lead.code) || behind < 2 || entry.verdict != Verdict::NotYet {
+            return None;
+        }
+        let end = entry.everyone_by.map(|at| format!(", the last until {}", self.when.clock(at)));
+        let text = format!(
+            "{behind} of {} do not have it yet{}",
+            count(entry.resolvers.voters, "resolver", "resolvers"),
+            end.unwrap_or_default()
+        );
+        let mut why = lead.said.next.clone();
+        if entry.issuable {
+            why.push_str(" Let's Encrypt does not ask them: `--until issuable` does not wait for them.");
+        }
+        Some((text, why))
     }
 
     /// What the CA sees of a record.
@@ -108,7 +135,10 @@ impl Words<'_> {
     }
 
     fn safe_line(&self, report: &Report) -> String {
-        let all_by = report.records.iter().map(|entry| entry.everyone_by).max().flatten();
+        // One whose end is not known leaves the end of all unknown.
+        let behind = report.records.iter().filter(|entry| !entry.everyone);
+        let ends: Option<Vec<_>> = behind.map(|entry| entry.everyone_by).collect();
+        let all_by = ends.and_then(|ends| ends.into_iter().max());
         match (self.cast.until(), report.reached) {
             (Milestone::Everyone, true) => "SAFE: press Issue now. Everyone sees it.".to_owned(),
             (Milestone::Everyone, false) => match all_by {
@@ -149,6 +179,11 @@ impl Words<'_> {
             }
         }
     }
+}
+
+/// Causes that the headline tells together: somebody's cache is behind.
+pub(in crate::view) fn of_caches(code: &str) -> bool {
+    matches!(code, "resolver-stale" | "resolver-mixed")
 }
 
 fn bare_reason(verdict: Verdict) -> &'static str {

@@ -13,6 +13,7 @@ mod zone;
 
 pub use groups::Group;
 pub use headline::Headline;
+pub(in crate::view) use headline::of_caches;
 pub use lists::{count, list};
 pub use times::{When, span};
 

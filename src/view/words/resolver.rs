@@ -2,7 +2,7 @@
 
 use crate::model::{Failure, Held, Rcode, Record, Timestamp};
 
-use super::standings::held as holding;
+use super::standings::{has, have};
 use super::{Said, Words, failure};
 
 impl Words<'_> {
@@ -19,7 +19,7 @@ impl Words<'_> {
 
     pub(super) fn stale(&self, record: &Record, who: &str, held: &Held, until: Option<Timestamp>) -> Said {
         Said::new(
-            format!("{who} still has {}{}", holding(held, record), self.comma_until(until)),
+            format!("{who} still {}{}", has(held, record), self.comma_until(until)),
             self.flush_or_wait(record, who, until),
         )
     }
@@ -32,24 +32,16 @@ impl Words<'_> {
         (wrong, caches): (u8, u8),
         until: Option<Timestamp>,
     ) -> Said {
-        let have = if wrong == 1 { "has" } else { "have" };
+        let has = if wrong == 1 { has(held, record) } else { have(held, record) };
         Said::new(
-            format!(
-                "{wrong} of {caches} caches behind {who} still {have} {}{}",
-                holding(held, record),
-                self.comma_until(until)
-            ),
+            format!("{wrong} of {caches} caches behind {who} still {has}{}", self.comma_until(until)),
             self.flush_or_wait(record, who, until),
         )
     }
 
     pub(super) fn witness(&self, record: &Record, who: &str, held: &Held, until: Option<Timestamp>) -> Said {
         Said::new(
-            format!(
-                "{who}, which is not counted, still has {}{}",
-                holding(held, record),
-                self.comma_until(until)
-            ),
+            format!("{who}, which is not counted, still {}{}", has(held, record), self.comma_until(until)),
             "Nothing to do for the certificate; to see the new record from here, empty this machine's DNS cache.",
         )
     }
@@ -60,10 +52,7 @@ impl Words<'_> {
             None => "Nothing to do: the verdict does not wait for it.".to_owned(),
         };
         Said::new(
-            format!(
-                "{who} has {} past the end that it announced itself; it is not counted",
-                holding(held, record)
-            ),
+            format!("{who} {} past the end that it announced itself; it is not counted", has(held, record)),
             next,
         )
     }

@@ -1,6 +1,6 @@
 //! What a vantage has, in a few words.
 
-use crate::model::{Held, Record, RecordType, Role, Standing, Timestamp};
+use crate::model::{Failure, Held, Record, RecordType, Role, Standing, Timestamp};
 
 use super::{Words, failure, list, rcode};
 
@@ -17,6 +17,18 @@ pub(in crate::view) fn held(held: &Held, record: &Record) -> String {
         Held::NoData => no_data(record.rtype).to_owned(),
         Held::NoName => "NXDOMAIN (no such name)".to_owned(),
     }
+}
+
+/// The same with its verb: `has 198.51.100.7`, `says NXDOMAIN (no such name)`.
+pub(super) fn has(what: &Held, record: &Record) -> String {
+    let verb = if *what == Held::NoName { "says" } else { "has" };
+    format!("{verb} {}", held(what, record))
+}
+
+/// The same for several.
+pub(super) fn have(what: &Held, record: &Record) -> String {
+    let verb = if *what == Held::NoName { "say" } else { "have" };
+    format!("{verb} {}", held(what, record))
 }
 
 fn no_data(rtype: RecordType) -> &'static str {
@@ -61,7 +73,11 @@ impl Words<'_> {
     pub(in crate::view) fn standing_kind(&self, standing: &Standing, record: &Record) -> String {
         match standing {
             Standing::Wrong { held: what, .. } => held(what, record),
-            Standing::Mixed { held: what, .. } => format!("some caches {}", held(what, record)),
+            Standing::Mixed { held: what, wrong, caches, .. } => {
+                format!("{wrong} of {caches} caches {}", held(what, record))
+            }
+            Standing::Suspect { held: what } => format!("{} (not counted)", held(what, record)),
+            Standing::Silent { failure: Failure::Silent { .. } } => "no answer".to_owned(),
             Standing::Failing { rcode: code } => rcode(*code),
             other => self.standing(other, record, Role::Authority),
         }

@@ -35,7 +35,7 @@ impl Words<'_> {
                 "Check this machine's network: there is no way from here to those servers.".to_owned()
             }
             _ => {
-                format!("Ask whoever runs the DNS of {zone} whether its servers are up. {}", self.just_wait())
+                format!("Ask whoever runs the DNS of {zone} whether its servers are up.")
             }
         };
         Said::new(format!("none of the name servers of {zone} could be asked ({})", failure(why)), next)

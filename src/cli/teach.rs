@@ -1,0 +1,90 @@
+//! What stands at the foot of the help texts: examples, and the exit statuses.
+
+/// The exit statuses, the same in every text.
+macro_rules! with_exits {
+    ($text:literal) => {
+        concat!(
+            $text,
+            "
+
+Exit status:
+  0    safe: press Issue (with --until, that milestone was reached)
+  1    not yet: waiting helps; also a wait at its deadline
+  2    a mistake in the command line or in a file; nothing was asked
+  3    blocked: something must be changed first
+  4    inconclusive: too little could be seen from here
+  130  interrupted
+  141  whoever read the results has gone before they were told"
+        )
+    };
+}
+
+/// `propwatch --help`.
+pub(crate) const TOP: &str = with_exits!(
+    "\
+Examples:
+  propwatch check mail.example.com --expect 203.0.113.7
+      One look: may I press Issue now, and if not, what must happen first?
+  propwatch wait example.com www.example.com --expect 203.0.113.7 && certbot renew
+      Wait until it is safe for both names, then go on.
+  propwatch check example.com=203.0.113.7 www.example.com=example.com
+      A value for each name; a host name means a CNAME.
+  propwatch demo
+      The whole story on a simulated internet, without a network."
+);
+
+/// `propwatch check --help`.
+pub(crate) const CHECK: &str = with_exits!(
+    "\
+The name servers of the zone are asked first. Only when all of them have what is expected are public
+resolvers asked too: a question that comes too early plants the old answer in their caches.
+
+Examples:
+  propwatch check mail.example.com --expect 203.0.113.7
+  propwatch check example.com=203.0.113.7 example.com=2001:db8::7 www.example.com=example.com
+  propwatch check example.com --expect 203.0.113.7 --quiet && echo safe
+  propwatch check example.com --expect 203.0.113.7 --json | jq -r .verdict
+      One object; with pipefail the exit status is still the verdict's.
+  propwatch check lab.test --expect 10.0.0.7 --allow-reserved --root 127.0.0.1:5300 --resolver 127.0.0.1:5301
+      A lab with root servers and a resolver of its own."
+);
+
+/// `propwatch wait --help`.
+pub(crate) const WAIT: &str = with_exits!(
+    "\
+Nobody is asked every few seconds: each look comes when an answer can have changed, and the line at the
+bottom says when that is and why. Ctrl-C tells where things stand.
+
+Examples:
+  propwatch wait mail.example.com --expect 203.0.113.7
+  propwatch wait example.com=203.0.113.7 www.example.com=example.com && certbot renew
+  propwatch wait example.com --expect 203.0.113.7 --until issuable
+      As soon as Let's Encrypt can see it, whatever public caches hold.
+  propwatch wait example.com --expect 203.0.113.7 --timeout 2h --fail-fast --quiet
+  propwatch wait example.com --expect 203.0.113.7 --json | tee watch.jsonl
+      One event a line; the last is the verdict."
+);
+
+/// `propwatch resolvers --help`.
+pub(crate) const RESOLVERS: &str = "\
+Examples:
+  propwatch resolvers
+  propwatch resolvers test
+  propwatch resolvers test --resolver 192.168.1.1 --resolver tls://9.9.9.9#dns.quad9.net";
+
+/// `propwatch demo --help`.
+pub(crate) const DEMO: &str = "\
+The exit status is that of the story's verdict.
+
+Examples:
+  propwatch demo
+  propwatch demo --list
+  propwatch demo moved-host
+  propwatch demo forgotten-aaaa --fast --json";
+
+/// `propwatch completions --help`.
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  propwatch completions bash > ~/.local/share/bash-completion/completions/propwatch
+  propwatch completions zsh > ~/.zfunc/_propwatch
+  propwatch completions fish > ~/.config/fish/completions/propwatch.fish";

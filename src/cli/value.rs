@@ -1,0 +1,174 @@
+//! Reads names and values as people type them, and knows what they mistake for one.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use propwatch::model::{Name, NameError, Value};
+
+use super::UserError;
+
+/// What a value can be.
+const KINDS: &str = "an IPv4 address (A), an IPv6 address (AAAA) or a host name (CNAME)";
+
+/// Reads a name to look at.
+pub(crate) fn name(text: &str) -> Result<Name, UserError> {
+    if address_like(text) {
+        return Err(UserError::new(format!("`{text}` is an address, and a name is looked at"))
+            .hint(format!("propwatch check NAME --expect {text}, with the name that is to have it")));
+    }
+    let host = host_in(text);
+    Name::parse(text).map_err(|error| {
+        let told = UserError::new(error.to_string());
+        let NameError::Character { character, .. } = &error else { return told };
+        match (character, Name::parse(host)) {
+            ('/' | ':', Ok(host)) if text.contains("://") => told.hint(format!("a name, not a URL: {host}")),
+            ('/' | ':', Ok(host)) => told.hint(format!("the name alone: {host}")),
+            ('@', _) => match text.rsplit_once('@').map(|(_, behind)| Name::parse(behind)) {
+                Some(Ok(domain)) => told.hint(format!("a name, not a mail address: {domain}")),
+                _ => told.hint("a name, not a mail address: what stands behind the @"),
+            },
+            (',', _) => told.hint("give several names one after another, with spaces between them"),
+            _ => told,
+        }
+    })
+}
+
+/// Reads an expected value. `whose` is the option or argument that it came with.
+pub(crate) fn value(whose: &str, text: &str) -> Result<Value, UserError> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(of(address));
+    }
+    let wrong = |why: &str| UserError::new(format!("{whose}: `{text}` is not a value: {why}"));
+    if text.is_empty() {
+        return Err(wrong("it is empty").hint(KINDS));
+    }
+    if text.contains(',') {
+        return Err(wrong("it is a list").hint("repeat it for a set: --expect ADDRESS --expect ADDRESS"));
+    }
+    if text.contains("://") {
+        return Err(alone(wrong("it is a URL"), host_in(text)));
+    }
+    if text.contains('@') {
+        return Err(wrong("it is a mail address").hint(KINDS));
+    }
+    if let Some((address, _)) = text.split_once('/') {
+        let why = if address.parse::<IpAddr>().is_ok() { "it is a network" } else { "it has a path" };
+        return Err(alone(wrong(why), address));
+    }
+    if let Some((scoped, _)) = text.split_once('%').filter(|(a, _)| a.parse::<Ipv6Addr>().is_ok()) {
+        return Err(wrong("an address with a zone holds on one machine only").hint(format!("{scoped}?")));
+    }
+    let host = host_in(text);
+    if host != text && (host.parse::<IpAddr>().is_ok() || host.contains('.')) {
+        let why = if text.starts_with('[') && text.ends_with(']') {
+            "brackets belong into URLs"
+        } else {
+            "DNS records have no port"
+        };
+        return Err(alone(wrong(why), host));
+    }
+    if address_like(text) {
+        return Err(wrong("an IPv4 address has four numbers from 0 to 255").hint(KINDS));
+    }
+    if text.contains(':') {
+        return Err(wrong("it is not an IPv6 address").hint(KINDS));
+    }
+    Name::parse(text).map(Value::Alias).map_err(|error| wrong(&error.to_string()).hint(KINDS))
+}
+
+fn of(address: IpAddr) -> Value {
+    match address {
+        IpAddr::V4(v4) => Value::V4(v4),
+        IpAddr::V6(v6) => Value::V6(v6),
+    }
+}
+
+/// Suggests what is left when what does not belong there is taken away.
+fn alone(error: UserError, rest: &str) -> UserError {
+    if rest.parse::<IpAddr>().is_ok() {
+        error.hint(format!("the address alone: {rest}"))
+    } else if Name::parse(rest).is_ok() {
+        error.hint(format!("the host name alone: {rest}"))
+    } else {
+        error.hint(KINDS)
+    }
+}
+
+/// Whether it can only have been meant as an address: no top-level domain is a number.
+fn address_like(text: &str) -> bool {
+    let labels = text.strip_suffix('.').unwrap_or(text).rsplit('.').next().unwrap_or_default();
+    let numeric = !labels.is_empty() && labels.chars().all(|c| c.is_ascii_digit());
+    numeric || text.parse::<IpAddr>().is_ok()
+}
+
+/// The host of a URL, of `host:port` or `[address]:port`; the text itself if it is nothing of the kind.
+fn host_in(text: &str) -> &str {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    if let Some((inside, _)) = place.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        return inside;
+    }
+    match place.split_once(':') {
+        Some((host, port)) if !port.contains(':') => host,
+        _ => place,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_says_its_type() {
+        assert!(matches!(value("-e", "203.0.113.7"), Ok(Value::V4(_))));
+        assert!(matches!(value("-e", "2001:db8::1"), Ok(Value::V6(_))));
+        assert!(matches!(value("-e", "host.example.net."), Ok(Value::Alias(_))));
+        assert!(matches!(value("-e", "_dmarc.example.net"), Ok(Value::Alias(_))));
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused_with_a_hint_that_fits() {
+        for (text, part) in [
+            ("203.0.113.300", "four numbers"),
+            ("1.2.3", "four numbers"),
+            ("7", "four numbers"),
+            ("203.0.113.7.", "four numbers"),
+            ("203.0.113.7/24", "the address alone: 203.0.113.7"),
+            ("203.0.113.7:80", "the address alone: 203.0.113.7"),
+            ("[2001:db8::1]", "the address alone: 2001:db8::1"),
+            ("[2001:db8::1]:80", "the address alone: 2001:db8::1"),
+            ("https://203.0.113.7:8443/x", "the address alone: 203.0.113.7"),
+            ("http://a.example/x", "the host name alone: a.example"),
+            ("a.example/x", "the host name alone: a.example"),
+            ("a.example:443", "the host name alone: a.example"),
+            ("you@example.com", "mail address"),
+            ("192.0.2.1,192.0.2.2", "repeat it"),
+            ("fe80::1%eth0", "one machine"),
+            ("2001:db8::zz", "IPv6"),
+            ("a b", "character"),
+            ("", "empty"),
+        ] {
+            let error = value("-e", text).unwrap_err();
+            assert!(format!("{error:?}").contains(part), "{text}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused_with_a_hint_that_fits() {
+        for (text, part) in [
+            ("203.0.113.7", "--expect 203.0.113.7"),
+            ("2001:db8::7", "is an address"),
+            ("https://example.com/x", "not a URL: example.com"),
+            ("https://you@example.com:8443/x", "not a URL: example.com"),
+            ("example.com/x", "the name alone: example.com"),
+            ("example.com:443", "the name alone: example.com"),
+            ("you@example.com", "not a mail address: example.com"),
+            ("a.example,b.example", "one after another"),
+            ("a..b", "empty label"),
+        ] {
+            let error = name(text).unwrap_err();
+            assert!(format!("{error:?}").contains(part), "{text}: {error:?}");
+        }
+        assert_eq!(name("Bücher.example.").unwrap().as_str(), "xn--bcher-kva.example");
+    }
+}
