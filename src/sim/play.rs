@@ -20,7 +20,7 @@ pub struct Played {
     pub report: Option<Box<Report>>,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// Questions that it cost, as the network counts them.
+    /// Questions that it cost, those left out that were under way when it ended.
     pub questions: u64,
     /// Steps that it took.
     pub steps: u64,
@@ -86,6 +86,7 @@ impl<'w> Player<'w> {
         if found == Some(next) {
             let Reverse((_, number)) = self.under_way.pop()?;
             let finding = self.findings.remove(&number)?;
+            self.played.questions += u64::from(finding.questions);
             return Some((next, Input::Found(finding)));
         }
         if self.deadline == Some(next) {
@@ -99,7 +100,6 @@ impl<'w> Player<'w> {
     fn take(&mut self, step: Step) -> Vec<Event> {
         for errand in &step.errands {
             let finding = self.world.answer(self.now, errand);
-            self.played.questions += u64::from(finding.questions);
             self.asked += 1;
             self.under_way.push(Reverse((finding.at, self.asked)));
             self.findings.insert(self.asked, finding);

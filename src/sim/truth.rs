@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Since when the authorities are right, going back over everything that ever changed.
-    fn right_since(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn right_since(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
         let mut since = None;
         let past = self.net.instants().into_iter().filter(|at| *at <= now);
         for at in past {

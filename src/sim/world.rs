@@ -54,6 +54,8 @@ pub struct Spent {
     pub recursive: u64,
     /// Questions to the zones' own servers, walks included.
     pub authoritative: u64,
+    /// Questions to resolvers for a record that an answering authority did not have yet.
+    pub early: u64,
     /// The earliest question to a resolver.
     pub first_recursive: Option<Timestamp>,
 }
@@ -140,9 +142,11 @@ impl World {
                 }
             }
         };
-        let resolving = matches!(&errand.task, Task::Ask { manner: Manner::Recursive, .. });
-        if resolving {
+        if let Task::Ask { manner: Manner::Recursive, record, .. } = &errand.task {
             self.spent.recursive += u64::from(questions);
+            let record = record.and_then(|id| self.records.get(id.0 as usize));
+            let early = record.is_some_and(|record| self.right_since(record, now).is_none());
+            self.spent.early += u64::from(early);
             self.spent.first_recursive.get_or_insert(now);
         } else {
             self.spent.authoritative += u64::from(questions);
