@@ -72,6 +72,7 @@ fn tested(vantage: &Vantage, manners: &Manners) -> String {
         "resolver": vantage.name,
         "endpoint": manners.endpoint.as_ref().map(ToString::to_string),
         "failure": manners.failure.as_ref().map(ToString::to_string),
+        "refuses": manners.refuses,
         "rtt_ms": manners.failure.is_none().then(|| f64::from(manners.rtt_micros) / 1000.0),
         "denies": manners.denies,
         "validates": manners.failure.is_none().then_some(manners.validates),
@@ -125,6 +126,9 @@ fn row(manners: &Manners) -> String {
     let Some(endpoint) = manners.endpoint.as_ref().map(Endpoint::to_string) else {
         return "not asked".to_owned();
     };
+    if manners.refuses {
+        return format!("{endpoint:<18}  refuses to serve this address (REFUSED)");
+    }
     if let Some(failure) = &manners.failure {
         return format!("{endpoint:<18}  {}", clean(&failure.to_string()));
     }

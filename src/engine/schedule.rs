@@ -22,6 +22,10 @@ pub(super) const UNCHANGED: Duration = Duration::from_secs(600);
 /// How long servers of one serial may differ before the one that differs counts as stuck.
 pub(super) const SAME_SERIAL: Duration = Duration::from_secs(300);
 
+/// Time alone moves few verdicts, and none by seconds: where nothing else is new a record is judged again
+/// no sooner than this.
+pub(super) const JUDGED_AGAIN: Duration = Duration::from_secs(5);
+
 /// A confirmation older than this is renewed before the last word.
 pub(super) const OLD_CONFIRMATION: Duration = Duration::from_secs(600);
 

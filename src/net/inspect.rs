@@ -17,6 +17,8 @@ pub struct Manners {
     pub endpoint: Option<Endpoint>,
     /// Why it was not heard.
     pub failure: Option<Failure>,
+    /// Whether it refuses to serve us (REFUSED).
+    pub refuses: bool,
     /// Microseconds until it answered about the root.
     pub rtt_micros: u32,
     /// Whether it says of a name that does not exist that it does not exist (NXDOMAIN); none when it
@@ -36,7 +38,7 @@ impl Manners {
 
     /// Whether it answers, and denies what does not exist.
     pub fn is_good(&self) -> bool {
-        self.failure.is_none() && self.denies == Some(true)
+        self.failure.is_none() && !self.refuses && self.denies == Some(true)
     }
 }
 
@@ -52,7 +54,7 @@ impl Internet {
                 manners.validates = message.metadata.authentic_data;
                 manners.nsid = nsid(&message);
                 if message.metadata.response_code == ResponseCode::Refused {
-                    manners.failure = Some(Failure::Garbage);
+                    manners.refuses = true;
                     return manners;
                 }
             }

@@ -12,8 +12,6 @@ mod text;
 mod words;
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;
 
 pub use cast::{Cast, Kind, Member, Tally};

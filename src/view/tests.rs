@@ -1,5 +1,7 @@
 //! Views as event -> text.
 
+pub(crate) mod samples;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::*;
 
-use super::samples::*;
+use self::samples::*;
 use super::*;
 
 fn text(width: usize) -> Text {
@@ -59,20 +61,6 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         Cause::ReservedAddress { address: ip("10.0.0.1"), block: Arc::from(format!("private use{foreign}")) },
         Cause::CaMayCache { until: secs(40) },
         Cause::FormerAuthorityAnswers { server, held: held.clone() },
-        Cause::ResolversNotAsked,
-        Cause::ResolverMixed { held: held.clone(), wrong: 2, caches: 3, until },
-        Cause::ResolverFailing { rcode: Rcode::SERVFAIL },
-        Cause::ResolverBogus,
-        Cause::ResolverSuspect { held: held.clone() },
-        Cause::ResolverUnconfirmed { samples: 1, needed: 2 },
-        Cause::ResolverSilent { failure: Some(secure) },
-        Cause::ResolverSilent { failure: None },
-        Cause::WitnessStale { held: held.clone(), until },
-        Cause::TooFewAnswered { answered: 12, voters: 40 },
-        Cause::TooFewOperators { operators: 1, needed: 3 },
-        Cause::Settling { until: secs(20) },
-        Cause::NotEveryone { until },
-        Cause::NotEveryone { until: None },
         Cause::WebNotProven,
     ];
     let whats = [
@@ -89,7 +77,30 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         all.push(Cause::ResolverStale { held: held.clone(), until });
         all.push(Cause::ResolverStale { held, until: None });
     }
+    all.extend(causes_of_resolvers(secure));
     all
+}
+
+fn causes_of_resolvers(secure: Failure) -> Vec<Cause> {
+    let held = old_held();
+    let until = Some(secs(310));
+    vec![
+        Cause::ResolversNotAsked,
+        Cause::ResolverMixed { held: held.clone(), wrong: 2, caches: 3, until },
+        Cause::ResolverFailing { rcode: Rcode::SERVFAIL },
+        Cause::ResolverBogus,
+        Cause::ResolverSuspect { held: held.clone() },
+        Cause::ResolverUnconfirmed { samples: 1, needed: 2 },
+        Cause::ResolverSilent { failure: Some(secure) },
+        Cause::ResolversPending { pending: 4 },
+        Cause::ResolverSilent { failure: None },
+        Cause::WitnessStale { held: held.clone(), until },
+        Cause::TooFewAnswered { answered: 12, voters: 40 },
+        Cause::TooFewOperators { operators: 1, needed: 3 },
+        Cause::Settling { until: secs(20) },
+        Cause::NotEveryone { until },
+        Cause::NotEveryone { until: None },
+    ]
 }
 
 fn every_record() -> [Record; 3] {

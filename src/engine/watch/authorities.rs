@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 use super::Watch;
-use super::progress::NameSearch;
+use super::progress::{NameSearch, Progress};
 use super::timers::Timer;
 
 /// Names that one record's chain may pass through, wrong turns of lagging servers included.
@@ -287,6 +287,7 @@ impl Watch {
         // answered before.
         let keeps =
             word.failures == 1 && matches!(word.said, Said::Answer(_)) && self.plan.mode == Mode::Watch;
+        let news = word.said != said || word.failures == 2;
         if !keeps {
             word.said = said;
         } else {
@@ -296,7 +297,19 @@ impl Watch {
         if let Some(target) = sent_on {
             self.follow(&records, &target, question.qtype);
         }
-        records.into_iter().for_each(|record| self.mark(record));
+        for record in records {
+            if news || self.is_due(record) {
+                self.mark(record);
+            }
+        }
+    }
+
+    /// Whether a record's verdict may change with time alone, at the next finding.
+    fn is_due(&self, record: usize) -> bool {
+        let progress = &self.records[progress_of(&self.records, record)];
+        let waits =
+            progress.settle_from.is_some() || progress.settle_at < Timestamp::MAX || !progress.decided;
+        waits || self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
     }
 
     fn hanging_on(&self, name: &Name) -> Vec<usize> {
@@ -318,4 +331,9 @@ impl Watch {
             self.hang_on(record, search);
         }
     }
+}
+
+/// The record that a guard protects, or the record itself.
+fn progress_of(records: &[Progress], record: usize) -> usize {
+    records[record].guards.unwrap_or(record)
 }

@@ -120,7 +120,7 @@ impl Watch {
 
     /// Tells when the last honest cache turns over and what is looked at next, when either moves.
     pub(super) fn forecast(&mut self) {
-        if self.plan.mode == Mode::Look {
+        if self.plan.mode == Mode::Look || !std::mem::take(&mut self.news) {
             return;
         }
         let by = (0..self.records.len()).filter_map(|record| self.last_turn(record)).max();

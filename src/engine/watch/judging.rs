@@ -26,13 +26,17 @@ impl Watch {
             if !std::mem::take(&mut self.records[record].dirty) {
                 continue;
             }
+            self.records[record].judged_at = self.now;
+            self.news = true;
             self.weigh_servers(record);
             if self.records[record].row.is_some() {
                 self.judge_record(record);
             }
         }
-        self.fire();
-        self.tell_verdict(false);
+        if self.news {
+            self.fire();
+            self.tell_verdict(false);
+        }
     }
 
     /// What every server's word means for the record; opens and closes the gate to the resolvers.

@@ -92,6 +92,8 @@ pub struct Watch {
     out: Step,
     told: Option<Report>,
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
+    /// Something was judged since the last forecast.
+    news: bool,
     over: bool,
 }
 
@@ -119,6 +121,7 @@ impl Watch {
             out: Step::default(),
             told: None,
             told_forecast: None,
+            news: true,
             over: false,
             plan,
         }

@@ -60,6 +60,7 @@ pub(super) struct Progress {
     /// When the settle timer is set for.
     pub(super) settle_at: Timestamp,
     pub(super) report: Option<RecordReport>,
+    pub(super) judged_at: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
     pub(super) reached: [bool; 3],
@@ -101,6 +102,7 @@ impl Progress {
                 settle_from: None,
                 settle_at: Timestamp::MAX,
                 report: None,
+                judged_at: Timestamp::default(),
                 decided: false,
                 dirty: false,
                 reached: [false; 3],

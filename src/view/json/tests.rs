@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::model::*;
-use crate::view::samples::*;
+use crate::view::tests::samples::*;
 
 use super::*;
 

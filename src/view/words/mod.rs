@@ -78,7 +78,9 @@ impl<'a> Words<'a> {
 
     /// The step where time mends it, nobody can say how soon.
     fn just_wait(&self) -> &'static str {
-        if self.cast.is_watch() {
+        if self.cast.report().is_some_and(|report| report.last) {
+            "Run the same command again."
+        } else if self.cast.is_watch() {
             "Nothing to do: this watch goes on and will tell."
         } else {
             "Look again in a few minutes, or let `propwatch wait` do so."

@@ -8,30 +8,30 @@ use crate::model::*;
 
 use super::Cast;
 
-pub(super) const NOON: i64 = 1_795_435_020; // 2026-11-23T11:57:00Z
+pub(crate) const NOON: i64 = 1_795_435_020; // 2026-11-23T11:57:00Z
 
-pub(super) fn secs(after: i64) -> Timestamp {
+pub(crate) fn secs(after: i64) -> Timestamp {
     Timestamp::from_secs(NOON + after)
 }
 
-pub(super) fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-pub(super) fn a_record(owner: &str, address: &str) -> Record {
+pub(crate) fn a_record(owner: &str, address: &str) -> Record {
     let set = BTreeSet::from([address.parse().unwrap()]);
     Record { name: name(owner), rtype: RecordType::A, expect: Expectation::Addresses(set) }
 }
 
-pub(super) fn guard(owner: &str) -> Record {
+pub(crate) fn guard(owner: &str) -> Record {
     Record { name: name(owner), rtype: RecordType::Aaaa, expect: Expectation::NoAddress }
 }
 
-pub(super) fn cname(owner: &str, target: &str) -> Record {
+pub(crate) fn cname(owner: &str, target: &str) -> Record {
     Record { name: name(owner), rtype: RecordType::Cname, expect: Expectation::Alias(name(target)) }
 }
 
-pub(super) fn vantage(label: &str, role: Role) -> Vantage {
+pub(crate) fn vantage(label: &str, role: Role) -> Vantage {
     Vantage {
         name: Arc::from(label),
         operator: Arc::from(label.split('-').next().unwrap_or(label)),
@@ -44,11 +44,11 @@ pub(super) fn vantage(label: &str, role: Role) -> Vantage {
 }
 
 /// One record with its guard, 40 voters, this machine's resolver, two name servers.
-pub(super) fn opening(watch: bool) -> Vec<Event> {
+pub(crate) fn opening(watch: bool) -> Vec<Event> {
     opening_with(vec![a_record("mail.example.com", "203.0.113.7"), guard("mail.example.com")], watch)
 }
 
-pub(super) fn opening_with(records: Vec<Record>, watch: bool) -> Vec<Event> {
+pub(crate) fn opening_with(records: Vec<Record>, watch: bool) -> Vec<Event> {
     let mut resolvers = vec![vantage("google-1", Role::Voter), vantage("google-2", Role::Voter)];
     resolvers.extend((3..=40).map(|n| vantage(&format!("city{n}-1"), Role::Voter)));
     resolvers.push(vantage("this-machine", Role::Witness));
@@ -92,33 +92,33 @@ pub(super) fn opening_with(records: Vec<Record>, watch: bool) -> Vec<Event> {
     events
 }
 
-pub(super) fn shift(at: i64, who: u32, from: Standing, to: Standing) -> Event {
+pub(crate) fn shift(at: i64, who: u32, from: Standing, to: Standing) -> Event {
     Event::Shift(Box::new(Shift { at: secs(at), record: RecordId(0), vantage: VantageId(who), from, to }))
 }
 
-pub(super) fn right() -> Standing {
+pub(crate) fn right() -> Standing {
     Standing::Right { samples: 2, needed: 2 }
 }
 
-pub(super) fn old(until: i64) -> Standing {
+pub(crate) fn old(until: i64) -> Standing {
     Standing::Wrong { held: old_held(), until: Some(secs(until)) }
 }
 
-pub(super) fn old_held() -> Held {
+pub(crate) fn old_held() -> Held {
     Held::Addresses(vec!["198.51.100.7".parse().unwrap()])
 }
 
-pub(super) fn cast_of(events: &[Event]) -> Cast {
+pub(crate) fn cast_of(events: &[Event]) -> Cast {
     let mut cast = Cast::new();
     events.iter().for_each(|event| cast.take(event));
     cast
 }
 
-pub(super) fn because(effect: Effect, who: Option<&str>, cause: Cause) -> Reason {
+pub(crate) fn because(effect: Effect, who: Option<&str>, cause: Cause) -> Reason {
     Reason { effect, who: who.map(Arc::from), cause }
 }
 
-pub(super) fn entry(record: u32, verdict: Verdict, reasons: Vec<Reason>) -> RecordReport {
+pub(crate) fn entry(record: u32, verdict: Verdict, reasons: Vec<Reason>) -> RecordReport {
     RecordReport {
         record: RecordId(record),
         verdict,
@@ -131,13 +131,13 @@ pub(super) fn entry(record: u32, verdict: Verdict, reasons: Vec<Reason>) -> Reco
     }
 }
 
-pub(super) fn report(at: i64, records: Vec<RecordReport>) -> Report {
+pub(crate) fn report(at: i64, records: Vec<RecordReport>) -> Report {
     let verdict = records.iter().map(|entry| entry.verdict).max().unwrap();
     Report { at: secs(at), verdict, last: true, reached: verdict == Verdict::Safe, questions: 113, records }
 }
 
 /// The zone is right, 31 resolvers too, nine are not.
-pub(super) fn caches_turning_over(watch: bool) -> (Vec<Event>, Report) {
+pub(crate) fn caches_turning_over(watch: bool) -> (Vec<Event>, Report) {
     let mut events = opening(watch);
     let unasked = || Standing::Unasked;
     events.push(shift(1, 41, unasked(), right()));
@@ -180,7 +180,7 @@ pub(super) fn caches_turning_over(watch: bool) -> (Vec<Event>, Report) {
 }
 
 /// The story of the Zone Editor: the name does not exist yet, so nobody else is asked.
-pub(super) fn missing_name() -> (Vec<Event>, Report) {
+pub(crate) fn missing_name() -> (Vec<Event>, Report) {
     let mut events = opening(true);
     let none = || Standing::Wrong { held: Held::NoName, until: None };
     events.push(shift(1, 41, Standing::Unasked, none()));
