@@ -90,7 +90,7 @@ fn turnover() {
     plays.extend((0..15).map(|i| Plays::turning_in(65 - 3 * i)));
     let servers = fleet(plays);
     let settle = Duration::from_secs(2);
-    let run = run("wait", &authorities, &servers, &["--settle", "2s", "--timeout", "3m"]);
+    let run = run("wait", &authorities, &servers, &["--settle", "2s", "--timeout", "3m", "--quorum", "100"]);
     assert_eq!(run.output.status.code(), Some(0));
     let late = run.ended.as_secs_f64() - last as f64 - settle.as_secs_f64();
     println!(

@@ -132,7 +132,10 @@ impl Cell {
         self.stale_in_a_row = 0;
         let last_end = self.last_end();
         let still_wrong = self.live(around.at);
-        if still_wrong > 0 && last_end.since(around.at) <= Duration::from_secs(5) {
+        // One run of samples may contradict an announced end; a resolver that has shown several caches, and
+        // goes on mixing them, is left alone until the last end.
+        let mixes = self.caches > 1 && self.samples == 0;
+        if still_wrong > 0 && (mixes || last_end.since(around.at) <= Duration::from_secs(5)) {
             // Another cache, or a refresh ahead of time (BIND): the last end tells within seconds.
             self.caches = self.caches.max(still_wrong.saturating_add(1));
             self.ask_at(last_end + schedule::AFTER_END, Why::Expired);
@@ -187,6 +190,9 @@ impl Cell {
             self.ask_at(at + schedule::AFTER_STALE, Why::Expired);
             return false;
         }
+        if !served_stale {
+            self.stale_in_a_row = 0;
+        }
         let late = past_its_end && ttl == 0 && self.last_ttl > 0;
         let counts_down = self.kind == Kind::Wrong
             && close(
@@ -198,6 +204,10 @@ impl Cell {
             .cap
             .map_or(ttl, |cap| if had_end == NONE || counts_nothing_down { ttl.min(cap) } else { ttl });
         let end = schedule::end_of(at, capped, around.late);
+        if past_its_end {
+            // Filled with the old answer again, or the second at TTL 0.
+            self.reprimed = self.reprimed.saturating_add(1);
+        }
         if counts_down && past_its_end {
             // A floor under the TTL: longer than the authorities say, and honestly counted.
             self.ends = [NONE; ENDS];
@@ -231,9 +241,6 @@ impl Cell {
             // The SOA of a zone's negative answers may be shared (unbound): it can come back younger than
             // the entry that it stands beside, so the earliest announced end is the true one.
             let live = self.ends.into_iter().filter(|&e| e > at).min();
-            if live.is_none() && self.last_end() != NONE && at.since(self.last_end()) > SAME_END {
-                self.reprimed = self.reprimed.saturating_add(1);
-            }
             self.ends = [NONE; ENDS];
             self.ends[0] = live.map_or(end, |known| known.min(end));
             self.caches = self.caches.max(1);
@@ -245,10 +252,6 @@ impl Cell {
             return;
         }
         let had_any = self.last_end() != NONE;
-        let live = self.live(at);
-        if had_any && live == 0 {
-            self.reprimed = self.reprimed.saturating_add(1);
-        }
         if counts_nothing_down || self.reprimed > 3 {
             self.ends = [NONE; ENDS];
         } else if had_any {

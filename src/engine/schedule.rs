@@ -26,6 +26,9 @@ pub(super) const SAME_SERIAL: Duration = Duration::from_secs(300);
 /// no sooner than this.
 pub(super) const JUDGED_AGAIN: Duration = Duration::from_secs(5);
 
+/// How long the answers to the last look before a verdict may take, retries included.
+pub(super) const LAST_LOOK: Duration = Duration::from_secs(70);
+
 /// A confirmation older than this is renewed before the last word.
 pub(super) const OLD_CONFIRMATION: Duration = Duration::from_secs(600);
 

@@ -84,6 +84,20 @@ fn one_right_answer_does_not_end_a_cache_that_is_known_to_be_wrong() {
 }
 
 #[test]
+fn a_resolver_that_mixes_is_left_alone_until_the_last_end() {
+    let mut cell = Cell::new(2);
+    cell.fold(old(300), around(0));
+    let mut asked = 0;
+    for i in 0..1000 {
+        // Old and new in turn, as fast as answers come.
+        cell.fold(if i % 2 == 0 { Reading::Right } else { old(299) }, around(100 + i));
+        asked += u32::from(cell.next <= around(100 + i).at);
+    }
+    assert!(asked <= 2, "asked again at once {asked} times");
+    assert_eq!(cell.next, secs(300) + schedule::AFTER_END);
+}
+
+#[test]
 fn a_negative_end_is_the_earliest_announced() {
     let mut cell = Cell::new(2);
     cell.fold(gone(6), around(0));

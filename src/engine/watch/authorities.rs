@@ -309,7 +309,9 @@ impl Watch {
         let progress = &self.records[progress_of(&self.records, record)];
         let waits =
             progress.settle_from.is_some() || progress.settle_at < Timestamp::MAX || !progress.decided;
-        waits || self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
+        waits
+            || self.now <= progress.looking_until
+            || self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
     }
 
     fn hanging_on(&self, name: &Name) -> Vec<usize> {

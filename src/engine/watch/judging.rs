@@ -275,6 +275,7 @@ impl Watch {
             return;
         }
         self.records[record].settle_at = Timestamp::MAX;
+        self.records[record].looking_until = self.now + schedule::LAST_LOOK;
         let guard = self.records[record].guard;
         for record in [Some(record), guard].into_iter().flatten() {
             if let Some(node) = self.records[record].node {

@@ -61,6 +61,8 @@ pub(super) struct Progress {
     pub(super) settle_at: Timestamp,
     pub(super) report: Option<RecordReport>,
     pub(super) judged_at: Timestamp,
+    /// Until then every finding of an authority is judged: the last look before a verdict is under way.
+    pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
     pub(super) reached: [bool; 3],
@@ -103,6 +105,7 @@ impl Progress {
                 settle_at: Timestamp::MAX,
                 report: None,
                 judged_at: Timestamp::default(),
+                looking_until: Timestamp::default(),
                 decided: false,
                 dirty: false,
                 reached: [false; 3],

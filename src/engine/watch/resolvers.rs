@@ -1,13 +1,15 @@
 //! The watch's dealings with caches: public resolvers and this machine's own.
 
+use std::time::Duration;
+
 use crate::engine::convergence::Around;
 use crate::engine::plan::Mode;
 use crate::engine::reading::{self, Reading};
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
-    Endpoint, Event, Failure, Manner, Name, Port53, Question, QuestionType, RecordId, Seen, Shift, Task,
-    Timestamp, VantageId, Why,
+    Endpoint, Event, Failure, Manner, Name, Port53, Question, QuestionType, RecordId, Seen, Shift, Standing,
+    Task, Timestamp, VantageId, Why,
 };
 
 use super::Watch;
@@ -263,14 +265,18 @@ impl Watch {
     }
 }
 
-/// Ends that move by a tick are no news; another answer, or a confirmed one, is.
-fn is_worth_telling(before: &crate::model::Standing, after: &crate::model::Standing) -> bool {
-    use crate::model::Standing::{Mixed, Right, Wrong};
+/// Ends that move by a tick are no news; another answer, another end, or a confirmed answer is.
+fn is_worth_telling(before: &Standing, after: &Standing) -> bool {
+    use Standing::{Mixed, Right, Wrong};
+    let moved = match (before.until(), after.until()) {
+        (Some(a), Some(b)) => a.since(b).max(b.since(a)) > Duration::from_secs(2),
+        (a, b) => a != b,
+    };
     match (before, after) {
         (Right { .. }, Right { .. }) => before.is_confirmed() != after.is_confirmed(),
-        (Wrong { held: a, .. }, Wrong { held: b, .. }) => a != b,
+        (Wrong { held: a, .. }, Wrong { held: b, .. }) => a != b || moved,
         (Mixed { held: a, wrong: m, caches: n, .. }, Mixed { held: b, wrong: o, caches: p, .. }) => {
-            (a, m, n) != (b, o, p)
+            (a, m, n) != (b, o, p) || moved
         }
         (before, after) => before != after,
     }

@@ -87,7 +87,9 @@ impl Words<'_> {
                 format!("{who} does not answer ({})", failure(why)),
                 "Nothing to do: silence counts neither way.",
             ),
-            None => Said::new(format!("{who} has not answered yet"), self.just_wait()),
+            None => {
+                Said::new(format!("{who} refuses to answer"), "Nothing to do: a refusal counts neither way.")
+            }
         }
     }
 
