@@ -10,11 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use propwatch::engine::Plan;
-use propwatch::model::{Event, Milestone, Name, Role, Timestamp, Verdict};
+use propwatch::model::{Cause, Event, Milestone, Name, Role, Timestamp, Verdict};
 use propwatch::sim::{Planted, Played, Spent, Truth, World, play, random_world};
 
 /// Seeds that are played; `SEEDS=5000` plays more of them.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 2000;
 
 /// One world, watched to its end.
 struct Watched {
@@ -120,7 +120,15 @@ fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
         let seen = if right > world.start() { right + Duration::from_secs(180 + 30 + 65) } else { right };
         known = known.max(seen).max(record.turned_by);
     }
-    let by = known + plan.policy.settle + Duration::from_secs(6);
+    // A cache that clings to servers which the zone has left, refilled twenty times, is looked at every five
+    // minutes at the most. A resolver that says the signatures are bad never stops counting.
+    let clings = world.planted().former > 0;
+    let bogus = played.report.iter().flat_map(|r| &r.records).flat_map(|r| &r.reasons);
+    if bogus.into_iter().any(|reason| reason.cause == Cause::ResolverBogus) {
+        return;
+    }
+    let patience = if clings { 306 } else { 26 };
+    let by = known + plan.policy.settle + Duration::from_secs(patience);
     let first = safe.first().map(|(at, _)| *at);
     if by < deadline && first.is_none_or(|at| at > by) {
         let late = first.unwrap_or(played.ended_at).since(by);
@@ -135,7 +143,9 @@ fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
 fn keeps_to_its_budget(Watched { plan, world, played, .. }: &Watched, out: &mut Vec<String>) {
     let spent = world.spent();
     let hours = played.ended_at.since(world.start()).as_secs() / 3600 + 1;
-    let most = (plan.resolvers.len() * plan.records.len()) as u64 * (12 + 6 * hours);
+    // Caches with a short TTL that cling to servers which the zone has left cost more.
+    let clings = if world.planted().former > 0 { 3 } else { 1 };
+    let most = clings * (plan.resolvers.len() * plan.records.len()) as u64 * (12 + 6 * hours);
     if spent.recursive > most {
         out.push(format!("{} questions to resolvers in {hours} h, {most} were enough", spent.recursive));
     }

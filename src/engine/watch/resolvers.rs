@@ -13,6 +13,7 @@ use crate::model::{
 };
 
 use super::Watch;
+use super::servers::ns_ttl;
 use super::timers::Timer;
 
 /// Encrypted resolvers that are asked whether anything at all can be reached.
@@ -193,10 +194,23 @@ impl Watch {
         let Some(right_since) = progress.right_since else { return Timestamp::MAX };
         let life = progress.longest_life();
         let by_address = right_since.plus_secs(life.saturating_add(2));
+        if progress.old_ttl.is_none() && self.moved(record).is_none() {
+            // The change was made before this watch began. It may have been a move to other servers, and
+            // then caches may know the old ones for as long as the delegation lives.
+            return right_since
+                .plus_secs(self.delegation_life(record).saturating_add(life).saturating_add(2));
+        }
         // Caches that still know the old delegation go on asking the old servers until its TTL ends.
         self.moved(record).map_or(by_address, |(at, ns_ttl)| {
             by_address.max(at.plus_secs(ns_ttl.saturating_add(life).saturating_add(2)))
         })
+    }
+
+    /// The TTL that the parent gives the delegation of the record's zone, in seconds; 0 where it was not
+    /// looked at.
+    fn delegation_life(&self, record: usize) -> u32 {
+        let zone = self.searches.get(self.records[record].search).and_then(|search| search.zone);
+        zone.map_or(0, |zone| ns_ttl(&self.auth.zones[zone].walk))
     }
 
     /// Nothing answers on port 53: is it the port, or is there no network at all? Encrypted resolvers are

@@ -137,7 +137,7 @@ impl Watch {
 }
 
 /// The longest TTL that a parent gives the delegation, in seconds.
-fn ns_ttl(walk: &Walk) -> u32 {
+pub(super) fn ns_ttl(walk: &Walk) -> u32 {
     let ttls = walk.parents.iter().filter_map(|reply| match reply.said {
         ParentSaid::Delegates { ttl, .. } => Some(ttl),
         _ => None,
