@@ -92,7 +92,9 @@ fn note(turn: &mut Turn, right: bool) {
 pub(crate) fn last(turns: &[Turn]) -> Timestamp {
     turns
         .iter()
-        .map(|turn| turn.right_since.unwrap_or_else(|| panic!("{} never turned", turn.name)))
+        .map(|turn| {
+            turn.right_since.unwrap_or_else(|| panic!("{} still had the old answer at the end", turn.name))
+        })
         .max()
         .unwrap()
 }
