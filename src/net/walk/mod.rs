@@ -1,12 +1,12 @@
 //! The delegation walk: from the root servers down to the zone that holds a name, asking without
 //! recursion, so that parent and child are seen apart and nobody's cache is between.
 //!
-//! The story of a walk: [`descend`] finds the cuts above the name, by what the first server of each level
+//! The story of a walk: `descend` finds the cuts above the name, by what the first server of each level
 //! says that can tell. Then every server of the last zone but one is asked for the last delegation
-//! ([`parents`]), since a registry that is publishing a change answers in two ways. Then the zone's servers
-//! say whom they hold for its servers, and every address of every server is looked up ([`hosts`]): those
-//! in the glue and those that the host's own zone has. [`reply`] reads what a message says, [`trip`] counts
-//! the questions, [`cache`] remembers the upper levels between walks.
+//! (`parents`), since a registry that is publishing a change answers in two ways. Then the zone's servers
+//! say whom they hold for its servers, and every address of every server is looked up (`hosts`): those
+//! in the glue and those that the host's own zone has. `reply` reads what a message says, `trip` counts
+//! the questions, `cache` remembers the upper levels between walks.
 
 mod cache;
 mod descend;
