@@ -158,6 +158,18 @@ fn life_of(answer: &Answer) -> u32 {
     chain.chain(answer.address_ttl).chain(negative).max().unwrap_or(0)
 }
 
+/// The seconds left of an answer that an authority keeps in a cache of its own (PowerDNS does, in front of
+/// its database): the same answer as before with less time to live. A server that answers from its zone
+/// gives the whole TTL each time.
+pub(super) fn counts_down(before: &Said, now: &Said) -> Option<u32> {
+    let (Said::Answer(before), Said::Answer(now)) = (before, now) else { return None };
+    let same = before.rcode == now.rcode
+        && before.addresses == now.addresses
+        && before.chain.len() == now.chain.len();
+    let (was, is) = (life_of(before), life_of(now));
+    (same && is < was).then_some(is)
+}
+
 /// Targets met on one chain.
 type Met = BTreeMap<Name, Option<AtServer>>;
 

@@ -288,10 +288,15 @@ impl Watch {
         let keeps =
             word.failures == 1 && matches!(word.said, Said::Answer(_)) && self.plan.mode == Mode::Watch;
         let news = word.said != said || word.failures == 2;
+        let hint = authority::counts_down(&word.said, &said);
         if !keeps {
             word.said = said;
         } else {
             self.set_node(node, now + schedule::backoff(0), Why::Retry);
+        }
+        if let Some(ttl) = hint.filter(|_| !self.node_is_right(node)) {
+            let end = schedule::end_of(now, ttl, false) + schedule::AFTER_END;
+            self.set_node(node, end.min(self.auth.nodes[node].next), Why::Expired);
         }
         let records: Vec<usize> = self.hanging_on(&question.name);
         if let Some(target) = sent_on {

@@ -214,3 +214,19 @@ fn old_answers_everywhere_are_not_agreement() {
     assert!(report.records[0].issuable, "the CA does not look at public resolvers");
     assert!(codes(&report).contains("resolver-stale"));
 }
+
+#[test]
+fn an_authority_that_counts_down_is_asked_when_its_cache_ends() {
+    let (old, good) = (answer(&[OLD], 20), answer(&[NEW], 20));
+    let mut world = Little::new(&[&old], &vec![good.clone(); 5]);
+    let policy = Policy { until: Milestone::Issuable, ..Policy::default() };
+    let plan = world.plan(Mode::Watch, policy);
+    // The watch is two hours old, and looks every 20 s of its own accord; at 7,215 s the cache ends.
+    let (_, report, millis) = world.play(plan, 9_000, |world, secs| {
+        let left = u32::try_from((7_215 - secs).clamp(1, 20)).unwrap();
+        world.servers[0].1 = if secs >= 7_215 { answer(&[NEW], 20) } else { answer(&[OLD], left) };
+    });
+    assert_eq!(report.unwrap().exit_code(), 0);
+    // 20 s of TTL and 5 s of margin after it was last seen wrong.
+    assert!((7_200_000..7_245_000).contains(&millis), "{millis}");
+}
