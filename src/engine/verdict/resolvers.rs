@@ -29,7 +29,7 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> Re
         }
     }
     if !case.gate_open {
-        if case.blind == Blind::No && !reasons.is_empty() {
+        if case.blind == Blind::No {
             push(reasons, Effect::Waits, Cause::ResolversNotAsked);
         }
         return count;

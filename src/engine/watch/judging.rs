@@ -7,7 +7,7 @@ use crate::engine::issuance;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
-use crate::model::{Event, Held, Shift, Standing, Timestamp, WalkEnd, Why};
+use crate::model::{Event, Held, Name, Shift, Standing, Timestamp, WalkEnd, Why};
 
 use super::Watch;
 use super::timers::Timer;
@@ -22,13 +22,18 @@ impl Watch {
     }
 
     pub(super) fn judge_dirty(&mut self) {
-        for record in 0..self.records.len() {
-            if !std::mem::take(&mut self.records[record].dirty) {
-                continue;
-            }
+        let dirty: Vec<usize> = (0..self.records.len())
+            .filter(|&record| std::mem::take(&mut self.records[record].dirty))
+            .collect();
+        for &record in &dirty {
             self.records[record].judged_at = self.now;
             self.news = true;
             self.weigh_servers(record);
+        }
+        if !dirty.is_empty() {
+            self.open_gates();
+        }
+        for record in dirty {
             if self.records[record].row.is_some() {
                 self.judge_record(record);
             }
@@ -39,7 +44,26 @@ impl Watch {
         }
     }
 
-    /// What every server's word means for the record; opens and closes the gate to the resolvers.
+    /// Opens the gates of records that are right, but for those whose alias leads over a name that is
+    /// watched too and is not: whoever is asked for the alias fetches that name as well, and keeps the old
+    /// answer.
+    fn open_gates(&mut self) {
+        let wrong: Vec<Name> = (0..self.records.len())
+            .filter(|&record| {
+                self.records[record].row.is_some() && self.records[record].right_since.is_none()
+            })
+            .map(|record| self.plan.records[record].name.clone())
+            .collect();
+        for record in 0..self.records.len() {
+            let progress = &self.records[record];
+            let over = progress.truth.iter().any(|target| wrong.contains(target));
+            if progress.right_since.is_some() && !progress.gate_open && !over {
+                self.open_gate(record);
+            }
+        }
+    }
+
+    /// What every server's word means for the record; closes the gate to the resolvers when one falls back.
     fn weigh_servers(&mut self, record: usize) {
         let Some(node) = self.records[record].node else { return };
         let expected = &self.plan.records[record];
@@ -74,7 +98,6 @@ impl Watch {
             progress.right_since = Some(self.now);
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
             self.hint_now();
-            self.open_gate(record);
         } else if was_right && !all_right && !pending {
             progress.right_since = None;
             self.hint_now();
