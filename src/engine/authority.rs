@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::model::{
-    Answer, Expectation, Failure, Held, Link, Name, Question, Rcode, Record, Seen, Soa, Timestamp, VantageId,
-    Walk, WalkEnd,
+    Answer, Endpoint, Expectation, Failure, Held, Link, Manner, Name, Question, Rcode, Record, Seen, Soa,
+    Task, Timestamp, VantageId, Walk, WalkEnd,
 };
 
 use super::reading;
@@ -27,6 +27,20 @@ pub(super) struct Server {
     /// Whether the zone is delegated to it now.
     pub(super) current: bool,
     pub(super) soa: Option<Soa>,
+}
+
+impl Server {
+    /// The errand of asking this server, which serves every record that passes through the name.
+    pub(super) fn asked(&self, question: &Question) -> Task {
+        Task::Ask {
+            vantage: self.id,
+            server: Endpoint::udp(self.addr),
+            question: question.clone(),
+            manner: Manner::Authoritative,
+            sample: 0,
+            record: None,
+        }
+    }
 }
 
 /// What a server said to a node's question, whatever anybody expects.

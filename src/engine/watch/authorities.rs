@@ -5,8 +5,7 @@ use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
-    Endpoint, Event, Failure, Manner, Name, Question, QuestionType, Seen, Task, Timestamp, VantageId, Walk,
-    WalkEnd, Why,
+    Event, Failure, Name, Question, QuestionType, Seen, Task, Timestamp, VantageId, Walk, WalkEnd, Why,
 };
 
 use super::Watch;
@@ -250,14 +249,7 @@ impl Watch {
             if word.in_flight || !(server.current || rested) {
                 continue;
             }
-            let task = Task::Ask {
-                vantage: server.id,
-                server: Endpoint::udp(server.addr),
-                question: question.clone(),
-                manner: Manner::Authoritative,
-                sample: 0,
-                record: None,
-            };
+            let task = server.asked(&question);
             self.auth.nodes[node].words[i].in_flight = true;
             self.send(task, why);
         }

@@ -79,6 +79,8 @@ pub struct Watch {
     rows: Vec<usize>,
     /// Rows × resolvers, row by row.
     cells: Vec<Cell>,
+    /// Samples that must agree.
+    samples: u8,
     /// By resolver: keeps entries for one second at TTL 0.
     late: Vec<bool>,
     timers: Timers,
@@ -110,7 +112,8 @@ impl Watch {
             searches: Vec::new(),
             records: Progress::for_plan(&plan),
             rows,
-            cells: vec![Cell::new(plan.policy.samples); cells],
+            cells: vec![Cell::new(plan.samples()); cells],
+            samples: plan.samples(),
             late: vec![false; plan.resolvers.len()],
             timers: Timers::default(),
             blind: Blind::No,

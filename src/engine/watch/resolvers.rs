@@ -147,7 +147,7 @@ impl Watch {
         }
         let around = Around {
             at: self.now,
-            samples: self.plan.policy.samples,
+            samples: self.samples,
             limit: self.honest_limit(record),
             cap: self.records[record].old_ttl.filter(|_| self.moved(record).is_none()),
             peek: self.records[record].old_ttl.is_none().then(|| self.records[record].new_ttl.max(1)),

@@ -5,8 +5,8 @@ use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
-    Endpoint, Event, Manner, Name, ParentSaid, Question, QuestionType, Role, Seen, Task, Vantage,
-    VantageChange, VantageId, Walk, Why,
+    Endpoint, Event, Name, ParentSaid, Question, QuestionType, Role, Seen, Vantage, VantageChange, VantageId,
+    Walk, Why,
 };
 
 use super::Watch;
@@ -100,14 +100,7 @@ impl Watch {
         let question = Question { name: self.auth.zones[zone].name.clone(), qtype: QuestionType::Soa };
         for server in self.auth.zones[zone].servers.clone() {
             let server = &self.auth.servers[server];
-            let task = Task::Ask {
-                vantage: server.id,
-                server: Endpoint::udp(server.addr),
-                question: question.clone(),
-                manner: Manner::Authoritative,
-                sample: 0,
-                record: None,
-            };
+            let task = server.asked(&question);
             self.send(task, Why::AuthorityNotRight);
         }
         let rest = if self.zone_is_right(zone) { schedule::AUTHORITY_RIGHT * 4 } else { schedule::SERIAL };

@@ -230,3 +230,16 @@ fn an_authority_that_counts_down_is_asked_when_its_cache_ends() {
     // 20 s of TTL and 5 s of margin after it was last seen wrong.
     assert!((7_200_000..7_245_000).contains(&millis), "{millis}");
 }
+
+#[test]
+fn a_sole_operator_is_asked_more_than_one_among_others() {
+    let good = answer(&[NEW], 300);
+    let mut sole = Little::new(&[&good], std::slice::from_ref(&good));
+    let plan = sole.plan(Mode::Look, Policy::default());
+    let (_, report, _) = sole.play(plan, 60, |_, _| {});
+    assert_eq!((report.unwrap().exit_code(), sole.asked_resolvers), (0, 12));
+    let mut two = Little::new(&[&good], &[good.clone(), good.clone()]);
+    let plan = two.plan(Mode::Look, Policy::default());
+    let (_, report, _) = two.play(plan, 60, |_, _| {});
+    assert_eq!((report.unwrap().exit_code(), two.asked_resolvers), (0, 4));
+}
