@@ -32,6 +32,9 @@ impl Network for Dead {
                 })),
                 Task::Ask { .. } => Seen::Failed(Failure::Silent { tries: 3 }),
                 Task::Intercept => Seen::Intercepted(Port53::Clear),
+                Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
+                    Seen::Failed(Failure::NoRoute)
+                }
             };
             Finding { errand, at: Clock::new().now(), seen, questions: 1 }
         }))

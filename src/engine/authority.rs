@@ -125,7 +125,7 @@ pub(super) fn said(zone: &Name, seen: &Seen) -> Said {
     let answer = match seen {
         Seen::Answered(answer) => answer,
         Seen::Failed(failure) => return Said::Dead(failure.clone()),
-        Seen::Walked(_) | Seen::Intercepted(_) => return Said::Dead(Failure::Garbage),
+        _ => return Said::Dead(Failure::Garbage),
     };
     if !matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN) {
         return Said::Lame(answer.rcode);

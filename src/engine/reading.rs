@@ -27,7 +27,7 @@ pub(super) fn read(record: &Record, truth: &[Name], seen: &Seen) -> Reading {
     match seen {
         Seen::Answered(answer) => read_answer(record, truth, answer),
         Seen::Failed(failure) => Reading::Silent(failure.clone()),
-        Seen::Walked(_) | Seen::Intercepted(_) => Reading::Silent(Failure::Garbage),
+        _ => Reading::Silent(Failure::Garbage),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is to be asked, of whom, and why.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Name, RecordId, VantageId};
+use super::{ChallengeFile, Endpoint, Name, RecordId, VantageId};
 
 /// The question types that the program asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +20,16 @@ pub enum QuestionType {
     Ns,
     /// Start of authority.
     Soa,
+    /// Who may issue certificates (RFC 8659).
+    Caa,
+    /// The parent's fingerprint of a key (RFC 4034, section 5).
+    Ds,
+    /// A zone's keys (RFC 4034, section 2).
+    Dnskey,
+    /// The name of an address.
+    Ptr,
+    /// Text.
+    Txt,
 }
 
 /// A question of class IN.
@@ -36,6 +48,11 @@ impl fmt::Display for Question {
             QuestionType::Aaaa => "AAAA",
             QuestionType::Ns => "NS",
             QuestionType::Soa => "SOA",
+            QuestionType::Caa => "CAA",
+            QuestionType::Ds => "DS",
+            QuestionType::Dnskey => "DNSKEY",
+            QuestionType::Ptr => "PTR",
+            QuestionType::Txt => "TXT",
         };
         write!(f, "{} {qtype}", self.name)
     }
@@ -82,6 +99,25 @@ pub enum Task {
     /// Ask an address that runs no DNS server (192.0.2.53, RFC 5737). An answer means that somebody
     /// between here and there answers in other servers' names.
     Intercept,
+    /// Find out, at authoritative servers only, what a CA looks at beyond addresses.
+    Survey {
+        /// The name that a certificate is wanted for.
+        name: Name,
+    },
+    /// Fetch the challenge file of `name` from one address by the CA's rules (boulder `va/http.go`).
+    Fetch {
+        /// The name that a certificate is wanted for.
+        name: Name,
+        /// Where to go first.
+        address: IpAddr,
+        /// What to fetch.
+        file: Arc<ChallengeFile>,
+    },
+    /// Find out whose server is at an address.
+    Origin {
+        /// The address.
+        address: IpAddr,
+    },
 }
 
 /// Why something is asked now.

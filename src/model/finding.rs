@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Errand, Failure, Port53, Timestamp, Walk};
+use super::{Answer, Errand, Failure, Origin, Port53, Survey, Timestamp, Visit, Walk};
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,12 @@ pub enum Seen {
     Walked(Box<Walk>),
     /// The silent address stayed silent, or did not.
     Intercepted(Port53),
+    /// What a CA looks at beyond addresses.
+    Surveyed(Box<Survey>),
+    /// A web server was visited.
+    Fetched(Box<Visit>),
+    /// Whose server it is.
+    Originated(Box<Origin>),
 }
 
 /// The result of one errand. Findings are what is journalled: replayed through the engine they give

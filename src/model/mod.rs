@@ -12,10 +12,12 @@ mod finding;
 mod name;
 mod record;
 mod standing;
+mod survey;
 mod time;
 mod vantage;
 mod verdict;
 mod walk;
+mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
@@ -24,7 +26,15 @@ pub use finding::{Finding, Seen};
 pub use name::{Name, NameError};
 pub use record::{Expectation, Record, RecordId, RecordType, Value};
 pub use standing::{Held, Shift, Standing};
+pub use survey::{
+    CaaLook, CaaRecord, CaaReply, CaaSaid, Ds, DsReply, DsSaid, Habits, ServerSurvey, Signing, Survey, Taken,
+    ZoneSurvey,
+};
 pub use time::Timestamp;
 pub use vantage::{Endpoint, Role, Transport, Vantage, VantageId};
 pub use verdict::{AuthorityCount, Cause, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
 pub use walk::{Address, NameServer, ParentReply, ParentSaid, Walk, WalkEnd};
+pub use web::{
+    BadRedirect, BodySeen, Broken, Ca, CertificateSeen, ChallengeFile, ConnectFailure, Hop, Origin, OriginAs,
+    Visit, WebEnd,
+};

@@ -35,9 +35,7 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
             Task::Ask { server, sample, .. } => {
                 groups.entry((server.clone(), *sample)).or_default().push(errand);
             }
-            Task::Walk { .. } | Task::Intercept => {
-                streams.push(stream::once(alone(net, errand)).boxed_local())
-            }
+            _ => streams.push(stream::once(alone(net, errand)).boxed_local()),
         }
     }
     for ((server, sample), errands) in groups {
@@ -50,7 +48,8 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
 async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
-        Task::Intercept | Task::Ask { .. } => intercept(net).await,
+        Task::Intercept => intercept(net).await,
+        _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }
 }
@@ -137,7 +136,7 @@ impl Route<'_> {
 async fn probe(route: Rc<Route<'_>>, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Ask { question, manner, .. } => route.look(question, *manner).await,
-        Task::Walk { .. } | Task::Intercept => (Seen::Failed(Failure::NoRoute), 0),
+        _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: route.net.clock.now(), errand, seen, questions }
 }

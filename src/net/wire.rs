@@ -38,13 +38,20 @@ impl Query {
         } else {
             question.name.as_str().split('.').for_each(|label| push_label(&mut bytes, label.as_bytes()));
         }
-        let qtype: u8 = match question.qtype {
+        let qtype: u16 = match question.qtype {
             QuestionType::A => 1,
             QuestionType::Ns => 2,
             QuestionType::Soa => 6,
+            QuestionType::Ptr => 12,
+            QuestionType::Txt => 16,
             QuestionType::Aaaa => 28,
+            QuestionType::Ds => 43,
+            QuestionType::Dnskey => 48,
+            QuestionType::Caa => 257,
         };
-        bytes.extend_from_slice(&[0, 0, qtype, 0, 1]);
+        bytes.push(0);
+        bytes.extend_from_slice(&u16::to_be_bytes(qtype));
+        bytes.extend_from_slice(&[0, 1]);
         bytes.extend_from_slice(&OPT);
         Query(bytes)
     }

@@ -128,6 +128,9 @@ impl World {
         let (seen, took, questions) = match &errand.task {
             Task::Walk { name } => self.walk(now, name),
             Task::Intercept => self.silent_address(),
+            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
+                (Seen::Failed(Failure::NoRoute), TRY, 0)
+            }
             Task::Ask { server, question, manner, .. } => {
                 let World { net, dice, planted, resolvers, by_addr, interceptor, .. } = self;
                 let hijacker = interceptor.as_deref_mut().filter(|_| server.transport.is_plain());

@@ -100,7 +100,7 @@ impl Contents {
         let wanted = |ip: &&IpAddr| match qtype {
             QuestionType::A => ip.is_ipv4(),
             QuestionType::Aaaa => ip.is_ipv6(),
-            QuestionType::Ns | QuestionType::Soa => false,
+            _ => false,
         };
         let addresses: Vec<IpAddr> = owner.addresses.iter().filter(wanted).copied().collect();
         if addresses.is_empty() { (Rrset::NoData, nothing) } else { (Rrset::Addresses(addresses), owner.ttl) }

@@ -189,6 +189,9 @@ impl Watch {
                     self.intercepted(port53);
                 }
             }
+            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+            }
             Task::Walk { name } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 self.walked(&name, seen);

@@ -74,6 +74,7 @@ impl Little {
         match &errand.task {
             Task::Walk { name } => Seen::Walked(Box::new(self.walk(name))),
             Task::Intercept => Seen::Intercepted(Port53::Clear),
+            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
             Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
                 Seen::Answered(Box::new(answer(&[], 60)))
             }
