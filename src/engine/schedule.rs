@@ -32,6 +32,16 @@ pub(super) const LAST_LOOK: Duration = Duration::from_secs(70);
 /// A confirmation older than this is renewed before the last word.
 pub(super) const OLD_CONFIRMATION: Duration = Duration::from_secs(600);
 
+/// A look at CAA, DNSSEC and the web server that began this short a time before a record was seen to be right
+/// is the same look, if it found the same addresses.
+pub(super) const SAME_MOMENT: Duration = Duration::from_secs(2);
+
+/// A look at CAA, DNSSEC and the web server that is older than this is taken anew before the last word.
+pub(super) const OLD_SIGHT: Duration = Duration::from_secs(90);
+
+/// CAA, DNSSEC and the web server while one of them stands in the way: not more often than this.
+pub(super) const BARRED: Duration = Duration::from_secs(5);
+
 /// How often a single look waits for those that have not answered once the verdict is decided.
 pub(super) const GRACE_FOR_THE_SLOW: Duration = Duration::from_millis(600);
 

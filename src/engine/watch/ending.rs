@@ -102,7 +102,7 @@ impl Watch {
         if self.in_flight == 0 && !self.timers_are_due() {
             return true;
         }
-        if !self.is_decided() || self.blind != Blind::No {
+        if !self.is_decided() || self.blind != Blind::No || self.looks_are_out() {
             return false;
         }
         let reports = self.records.iter().filter_map(|progress| progress.report.as_ref());
@@ -159,7 +159,10 @@ fn is_same(a: &Report, b: &Report) -> bool {
     let key = |report: &Report| {
         let records = report.records.iter().map(|record| {
             let news = record.reasons.iter().filter(|reason| {
-                !matches!(reason.cause, Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. })
+                !matches!(
+                    reason.cause,
+                    Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. } | Cause::ChecksPending
+                )
             });
             let reasons: BTreeSet<_> = news
                 .map(|reason| {

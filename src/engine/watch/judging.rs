@@ -98,6 +98,7 @@ impl Watch {
             progress.right_since = Some(self.now);
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
             self.hint_now();
+            self.record_is_right(self.records[record].guards.unwrap_or(record));
         } else if was_right && !all_right && !pending {
             progress.right_since = None;
             self.hint_now();
@@ -131,14 +132,16 @@ impl Watch {
 
     fn judge_record(&mut self, record: usize) {
         let Judged { report, decided, clear } = self.judge(record, self.now);
-        self.settle(record, clear);
-        let judged = if clear && self.records[record].settle_from == Some(self.now) {
-            // Settling has only just begun; the verdict must say so.
+        let renewed = clear && self.renew_sight(record);
+        self.settle(record, clear && !renewed);
+        let judged = if renewed || (clear && self.records[record].settle_from == Some(self.now)) {
+            // Settling, or the last look at the CA's rules, has only just begun; the verdict must say so.
             self.judge(record, self.now)
         } else {
             Judged { report, decided, clear }
         };
         self.await_ca(record);
+        self.watch_barred(record);
         self.milestones(record, &judged.report);
         self.records[record].decided |= judged.decided;
         self.records[record].report = Some(judged.report);
@@ -170,6 +173,8 @@ impl Watch {
             first_look: progress.first_look,
             differ_since: progress.differ_since,
             ca_forgets_at: self.ca_forgets_at(record),
+            sight: self.sight(record),
+            sight_pending: self.sight_is_pending(record),
             gate_open: progress.gate_open,
             resolvers: &resolvers,
             settle_until: progress

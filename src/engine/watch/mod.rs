@@ -10,6 +10,7 @@ mod judging;
 mod progress;
 mod resolvers;
 mod servers;
+mod sights;
 mod timers;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use super::plan::{Mode, Plan};
 use super::schedule;
 use super::verdict::Blind;
 use progress::{NameSearch, Progress};
+use sights::Subject;
 use timers::{Timer, Timers};
 
 /// What can happen to a watch.
@@ -75,6 +77,8 @@ pub struct Watch {
     auth: Authorities,
     searches: Vec<NameSearch>,
     records: Vec<Progress>,
+    /// The names that certificates are wanted for.
+    subjects: Vec<Subject>,
     /// The records that have a row of cells, guards left out.
     rows: Vec<usize>,
     /// Rows × resolvers, row by row.
@@ -111,6 +115,7 @@ impl Watch {
             auth: Authorities::default(),
             searches: Vec::new(),
             records: Progress::for_plan(&plan),
+            subjects: Subject::for_plan(&plan),
             rows,
             cells: vec![Cell::new(plan.samples()); cells],
             samples: plan.samples(),
@@ -189,8 +194,17 @@ impl Watch {
                     self.intercepted(port53);
                 }
             }
-            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
+            Task::Survey { name } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
+                self.surveyed(&name, seen);
+            }
+            Task::Fetch { name, address, .. } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.fetched(&name, address, seen);
+            }
+            Task::Origin { address } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.originated(address, seen);
             }
             Task::Walk { name } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
@@ -226,6 +240,7 @@ impl Watch {
                 Timer::Serial(zone) => self.ask_serials(zone),
                 Timer::Search(search) => self.search(search, Why::Retry),
                 Timer::Walk(zone) => self.walk_again(zone),
+                Timer::Sight(subject) => self.look_again_at(subject),
                 Timer::Look => {}
                 Timer::Settle(record) => self.look_once_more(record),
             }
