@@ -4,7 +4,28 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Expectation, Held, Record, Timestamp};
+use crate::engine::plan::Policy;
+use crate::model::{Expectation, Held, Name, Origin, Reason, Record, Survey, Timestamp, Visit};
+
+/// What is known of one name.
+#[derive(Debug)]
+#[allow(dead_code)]
+pub(super) struct Sight<'a> {
+    pub(super) name: &'a Name,
+    pub(super) now: Timestamp,
+    pub(super) policy: &'a Policy,
+    pub(super) survey: Option<&'a Survey>,
+    pub(super) addresses: &'a [IpAddr],
+    pub(super) expected: &'a [IpAddr],
+    pub(super) visits: &'a [(IpAddr, Visit)],
+    pub(super) origins: &'a [(IpAddr, Origin)],
+    pub(super) former: Vec<IpAddr>,
+    pub(super) right: bool,
+}
+
+pub(super) fn reasons(_: &Sight<'_>) -> Vec<Reason> {
+    Vec::new()
+}
 
 /// How long the CA's resolvers keep an answer at most (boulder's unbound: `cache-max-ttl: 60`; negative
 /// answers are not kept at all).
@@ -70,6 +91,11 @@ const V6: &[([u16; 4], u8, &str)] = &[
     ([0x64, 0xff9b, 1, 0], 48, "local NAT64 (RFC 8215)"),
     ([0x64, 0xff9b, 0, 0], 64, "NAT64 (RFC 6052)"),
 ];
+
+/// The block of an address that no public CA connects to.
+pub fn reserved_block(address: IpAddr) -> Option<&'static str> {
+    block_of(address)
+}
 
 fn block_of(address: IpAddr) -> Option<&'static str> {
     match address {

@@ -134,6 +134,8 @@ pub enum Cause {
     Settling { until: Timestamp },
     /// Safe, but caches may still hold the old answer: only `--until everyone` waits for this.
     NotEveryone { until: Option<Timestamp> },
+    /// The CA's other checks (CAA, DNSSEC, the web server) are under way.
+    ChecksPending,
     /// The web server was not looked at.
     WebNotProven,
 }
@@ -176,6 +178,7 @@ impl Cause {
             Cause::TooFewOperators { .. } => "too-few-operators",
             Cause::Settling { .. } => "settling",
             Cause::NotEveryone { .. } => "not-everyone",
+            Cause::ChecksPending => "checks-pending",
             Cause::WebNotProven => "web-not-proven",
         }
     }

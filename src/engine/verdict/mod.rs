@@ -12,6 +12,7 @@ use crate::model::{
 };
 
 use super::authority::AtServer;
+use super::issuance::{self, Sight};
 use super::plan::{Mode, Policy};
 use authorities::{authority_reasons, count_servers, reachable};
 use resolvers::resolver_reasons;
@@ -68,6 +69,10 @@ pub(super) struct Case<'a> {
     /// Since when servers of the zone have differed.
     pub(super) differ_since: Option<Timestamp>,
     pub(super) ca_forgets_at: Option<Timestamp>,
+    /// What the CA's other rules go by; none before the first look is back.
+    pub(super) sight: Option<Sight<'a>>,
+    /// Whether the look that counts is still to come.
+    pub(super) sight_pending: bool,
     pub(super) gate_open: bool,
     pub(super) resolvers: &'a [ResolverView<'a>],
     pub(super) settle_until: Option<Timestamp>,
@@ -95,6 +100,9 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         Blind::Intercepted => push(&mut reasons, Effect::Hides, Cause::Port53Intercepted),
         Blind::Blocked => push(&mut reasons, Effect::Hides, Cause::Port53Blocked),
         Blind::NoNetwork => push(&mut reasons, Effect::Hides, Cause::NoNetwork),
+    }
+    if case.blind == Blind::No && decided {
+        decided = sight_reasons(case, &mut reasons);
     }
     let issuable = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
     let resolvers = resolver_reasons(case, &mut reasons);
@@ -127,6 +135,21 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         reasons,
     };
     Judged { report, decided, clear }
+}
+
+/// The CA's other rules. Returns whether the first look is over: a single look waits for all of it, a watch
+/// tells what it knows.
+fn sight_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> bool {
+    let waited =
+        |reason: &Reason| reason.effect == Effect::Warns || matches!(reason.cause, Cause::CaMayCache { .. });
+    let right = reasons.iter().all(waited);
+    if let Some(sight) = &case.sight {
+        reasons.extend(issuance::reasons(sight));
+    }
+    if case.sight_pending && right {
+        push(reasons, Effect::Waits, Cause::ChecksPending);
+    }
+    case.mode == Mode::Watch || !case.sight_pending
 }
 
 fn verdict_of(reasons: &[Reason]) -> Verdict {
