@@ -7,7 +7,9 @@ use crate::engine::issuance;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
-use crate::model::{Event, Held, Name, Shift, Standing, Timestamp, WalkEnd, Why};
+use crate::model::{
+    Cause, Effect, Event, Held, Name, RecordReport, Shift, Standing, Timestamp, WalkEnd, Why,
+};
 
 use super::Watch;
 use super::timers::Timer;
@@ -140,7 +142,7 @@ impl Watch {
         } else {
             Judged { report, decided, clear }
         };
-        self.await_ca(record);
+        self.await_ca(record, &judged.report);
         self.watch_barred(record);
         self.milestones(record, &judged.report);
         self.records[record].decided |= judged.decided;
@@ -285,10 +287,16 @@ impl Watch {
         }
     }
 
-    /// The CA's caches run out at a known instant: a look just after it may change the verdict.
-    fn await_ca(&mut self, record: usize) {
-        let forgets = self.ca_forgets_at(record).filter(|&at| at > self.now);
-        if let Some(at) = forgets.filter(|_| self.records[record].right_since.is_some())
+    /// The CA's caches run out at a known instant, and so does its patience after failed attempts: a look just
+    /// after it may change the verdict.
+    fn await_ca(&mut self, record: usize, report: &RecordReport) {
+        let waits = report.reasons.iter().filter(|reason| {
+            reason.effect == Effect::Waits
+                && reason.who.is_none()
+                && !matches!(reason.cause, Cause::Settling { .. })
+        });
+        let ends = waits.filter_map(|reason| reason.cause.until()).filter(|&at| at > self.now);
+        if let Some(at) = ends.max().filter(|_| self.records[record].right_since.is_some())
             && self.records[record].settle_at != at
             && self.plan.mode == Mode::Watch
         {

@@ -1,3 +1,5 @@
+mod sights;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -13,6 +15,12 @@ struct Little {
     resolvers: Vec<Answer>,
     asked_resolvers: u32,
     parent: WalkEnd,
+    /// How the web server answers for the challenge file, at any address.
+    web: u16,
+    surveys: u32,
+    visits: Vec<std::net::IpAddr>,
+    /// How long a survey takes, in milliseconds.
+    survey_takes: u64,
 }
 
 fn answer(addresses: &[&str], ttl: u32) -> Answer {
@@ -32,7 +40,16 @@ impl Little {
         let servers =
             authority.iter().enumerate().map(|(i, a)| (format!("192.0.2.{}:53", i + 1), (*a).clone()));
         let servers = servers.collect();
-        Little { servers, resolvers: resolvers.to_vec(), asked_resolvers: 0, parent: WalkEnd::Found }
+        Little {
+            servers,
+            resolvers: resolvers.to_vec(),
+            asked_resolvers: 0,
+            parent: WalkEnd::Found,
+            web: 404,
+            surveys: 0,
+            visits: Vec::new(),
+            survey_takes: 5,
+        }
     }
 
     fn plan(&self, mode: Mode, policy: Policy) -> Plan {
@@ -70,18 +87,24 @@ impl Little {
         }
     }
 
+    fn survey(&self, name: &Name) -> Survey {
+        let addresses = self.servers.iter().flat_map(|(_, said)| said.addresses.clone()).collect();
+        Survey { name: name.clone(), caa: Vec::new(), zones: Vec::new(), addresses, slowest: 1 }
+    }
+
     fn seen(&mut self, errand: &Errand) -> Seen {
         match &errand.task {
             Task::Walk { name } => Seen::Walked(Box::new(self.walk(name))),
             Task::Intercept => Seen::Intercepted(Port53::Clear),
-            Task::Survey { name } => Seen::Surveyed(Box::new(Survey {
-                name: name.clone(),
-                caa: Vec::new(),
-                zones: Vec::new(),
-                addresses: self.servers.iter().flat_map(|(_, said)| said.addresses.clone()).collect(),
-                slowest: 1,
-            })),
-            Task::Fetch { .. } | Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
+            Task::Survey { name } => {
+                self.surveys += 1;
+                Seen::Surveyed(Box::new(self.survey(name)))
+            }
+            Task::Fetch { address, file, .. } => {
+                self.visits.push(*address);
+                Seen::Fetched(Box::new(visit(*address, file, self.web)))
+            }
+            Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
             Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
                 Seen::Answered(Box::new(answer(&[], 60)))
             }
@@ -118,8 +141,11 @@ impl Little {
             if let Some(done) = step.done {
                 return (watch, Some(*done), elapsed);
             }
-            let due = now + std::time::Duration::from_millis(5);
-            queue.extend(step.errands.drain(..).map(|errand| (due, errand)));
+            for errand in step.errands.drain(..) {
+                let slow = matches!(errand.task, Task::Survey { .. });
+                let takes = if slow { self.survey_takes } else { 5 };
+                queue.push((now + std::time::Duration::from_millis(takes), errand));
+            }
             let wake = step.wake.map(|wake| wake.at);
             let first = queue.iter().map(|(at, _)| *at).min();
             let Some(next) = first.into_iter().chain(wake).min() else { return (watch, None, elapsed) };
@@ -138,6 +164,12 @@ impl Little {
             };
         }
     }
+}
+
+fn visit(address: std::net::IpAddr, file: &ChallengeFile, status: u16) -> Visit {
+    let hop = Hop { url: file.path(), address, status: Some(status), server: None };
+    let end = WebEnd::Answered { status, body: BodySeen::NotCompared, begins: String::new() };
+    Visit { hops: vec![hop], end, took: 5 }
 }
 
 fn codes(report: &Report) -> BTreeSet<&'static str> {
