@@ -211,6 +211,9 @@ pub(crate) struct DemoArgs {
     /// Show the stories
     #[arg(long)]
     pub(crate) list: bool,
+    /// Play the random world of this number instead; the same number tells the same story
+    #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "list"])]
+    pub(crate) seed: Option<u64>,
     /// Play without pauses
     #[arg(long)]
     pub(crate) fast: bool,
