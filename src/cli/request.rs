@@ -57,6 +57,7 @@ fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> 
         fail_fast: args.fail_fast,
         allow_reserved: args.allow_reserved,
         samples: standard.samples,
+        ..Policy::default()
     })
 }
 

@@ -9,5 +9,5 @@ mod schedule;
 mod verdict;
 mod watch;
 
-pub use plan::{Mode, Plan, PlanError, Policy, Request};
+pub use plan::{Mode, Plan, PlanError, Policy, Request, WebPolicy};
 pub use watch::{Input, Step, Wake, Watch};

@@ -2,7 +2,7 @@
 //!
 //! Facts only, seen at authoritative servers; `engine::issuance` says what they mean.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -222,6 +222,8 @@ pub struct Survey {
     pub caa: Vec<CaaLook>,
     /// The zone of the name first, then those of its aliases' targets.
     pub zones: Vec<ZoneSurvey>,
+    /// Every A and AAAA that any current server gives for the name, aliases followed; sorted.
+    pub addresses: Vec<IpAddr>,
     /// Milliseconds that the slowest answer took; what was not answered is left out.
     pub slowest: u32,
 }

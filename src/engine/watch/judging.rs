@@ -153,6 +153,7 @@ impl Watch {
         let resolvers = self.resolver_views(record);
         let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
         let found = WalkEnd::Found;
+        let guard = progress.guard.map(|guard| self.server_views(guard)).unwrap_or_default();
         verdict::judge(&Case {
             id: self.record_id(record),
             now,
@@ -165,11 +166,14 @@ impl Watch {
             },
             walk: search.last.as_ref(),
             servers: &servers,
+            guard: &guard,
             forgotten: forgotten.as_deref(),
             reserved: progress.reserved.as_ref(),
             first_look: progress.first_look,
             differ_since: progress.differ_since,
             ca_forgets_at: self.ca_forgets_at(record),
+            sight: None,
+            sight_pending: false,
             gate_open: progress.gate_open,
             resolvers: &resolvers,
             settle_until: progress
