@@ -23,9 +23,11 @@ pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
     if sight.is_pebble() {
         return Vec::new();
     }
-    let mine = sight.policy.attempts.iter().filter(|attempt| {
-        attempt.name == *sight.name && attempt.environment == Environment::Production
-    });
+    let mine = sight
+        .policy
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.name == *sight.name && attempt.environment == Environment::Production);
     let accounts: BTreeSet<Option<&str>> = match sight.policy.account.as_deref() {
         Some(account) => BTreeSet::from([Some(account)]),
         // Which account will ask is not known: the one with the fewest tries left may.
@@ -36,9 +38,9 @@ pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
         let theirs = mine.clone().filter(|a| a.account.is_none() || a.account.as_deref() == account);
         Bucket::of(theirs.map(|attempt| attempt.at))
     });
-    let fullest = buckets.map(|bucket| (bucket.left(sight.now), bucket)).min_by_key(|(left, bucket)| {
-        (*left, std::cmp::Reverse(bucket.arrival))
-    });
+    let fullest = buckets
+        .map(|bucket| (bucket.left(sight.now), bucket))
+        .min_by_key(|(left, bucket)| (*left, std::cmp::Reverse(bucket.arrival)));
     let Some((left, bucket)) = fullest else { return Vec::new() };
     let effect = match left {
         0 => Effect::Waits,

@@ -287,7 +287,8 @@ mod tests {
             let critical = CaaFault::Critical { tag: "tbs".to_owned() };
             assert_eq!(read(&set, None), Reading::Forbidden(critical), "{flags}");
         }
-        for harmless in [of(0, "tbs", "x"), of(2, "tbs", "x"), of(128, "iodef", "x"), of(1, "IssueWild", ";")] {
+        for harmless in [of(0, "tbs", "x"), of(2, "tbs", "x"), of(128, "iodef", "x"), of(1, "IssueWild", ";")]
+        {
             assert_eq!(read(std::slice::from_ref(&harmless), None), Reading::Allowed, "{harmless:?}");
         }
         let wild = [of(0, "issuewild", "letsencrypt.org"), of(0, "ISSUE", ";")];

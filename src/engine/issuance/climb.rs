@@ -138,9 +138,9 @@ impl<'a> Climb<'a> {
             }
         }
         let accounts = self.only_for.into_iter();
-        reasons.extend(accounts.map(|(owner, accounts)| {
-            because(Effect::Warns, Cause::CaaAccount { owner, accounts })
-        }));
+        reasons.extend(
+            accounts.map(|(owner, accounts)| because(Effect::Warns, Cause::CaaAccount { owner, accounts })),
+        );
         reasons
     }
 }

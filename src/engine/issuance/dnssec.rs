@@ -82,15 +82,21 @@ fn of_server(zone: &ZoneSurvey, server: &ServerSurvey, now: Timestamp) -> Option
 /// Servers of a signed zone that could not be looked at. As with dead servers, one of three or more may be
 /// missing; a server that this machine has no way to counts for nothing.
 fn unproved(zone: &ZoneSurvey) -> Option<Reason> {
-    let silent = |server: &&ServerSurvey| matches!(&server.signing, Signing::Failed(why) if *why != Failure::NoRoute);
+    let silent =
+        |server: &&ServerSurvey| matches!(&server.signing, Signing::Failed(why) if *why != Failure::NoRoute);
     let seen: BTreeSet<&Name> = zone
         .servers
         .iter()
         .filter(|server| !matches!(server.signing, Signing::Failed(_)))
         .map(|server| &server.host)
         .collect();
-    let missing: BTreeSet<&Name> =
-        zone.servers.iter().filter(silent).map(|server| &server.host).filter(|host| !seen.contains(host)).collect();
+    let missing: BTreeSet<&Name> = zone
+        .servers
+        .iter()
+        .filter(silent)
+        .map(|server| &server.host)
+        .filter(|host| !seen.contains(host))
+        .collect();
     let failure = zone.servers.iter().find_map(|server| match &server.signing {
         Signing::Failed(why) => Some(why),
         _ => None,

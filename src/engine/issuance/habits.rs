@@ -6,9 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::engine::authority::AtServer;
-use crate::model::{
-    Ca, Cause, Effect, Failure, Habit, Name, Rcode, Reason, ServerSurvey, Taken,
-};
+use crate::model::{Ca, Cause, Effect, Failure, Habit, Name, Rcode, Reason, ServerSurvey, Taken};
 
 use super::Sight;
 
@@ -62,8 +60,7 @@ pub(in crate::engine) struct AaaaAsked<'a> {
 /// The CA asks for A and AAAA at once. An error for one of them leaves the other family (boulder `va/dns.go`,
 /// `getAddrs`), silence eats the time for both.
 pub(in crate::engine) fn aaaa_answers(asked: &[AaaaAsked<'_>], ca: Ca) -> Vec<Reason> {
-    let drops =
-        |one: &&AaaaAsked<'_>| one.dead && !matches!(one.says, AtServer::Dead(Failure::NoRoute));
+    let drops = |one: &&AaaaAsked<'_>| one.dead && !matches!(one.says, AtServer::Dead(Failure::NoRoute));
     let hosts: BTreeSet<&Name> = asked.iter().map(|one| one.host).collect();
     let silent: BTreeSet<&Name> = asked.iter().filter(drops).map(|one| one.host).collect();
     let enough = hosts.len() >= 3 && silent.len() <= 1;

@@ -18,9 +18,15 @@ pub(super) fn servers(sight: &Sight<'_>) -> Vec<Reason> {
 
 fn of_address(sight: &Sight<'_>, address: IpAddr) -> Option<Reason> {
     let server = stranger(sight, address);
-    // A forgotten IPv6 address is told of by the guard of the record.
-    let effect =
-        if sight.right && address.is_ipv4() { stray_effect(sight, &[address]) } else { Effect::Warns };
+    let effect = match stray_effect(sight, &[address]) {
+        _ if !sight.right => Effect::Warns,
+        // Where addresses of this family are expected, they are a record of their own, which says whether to
+        // wait for it.
+        Effect::Blocks if sight.expected.iter().any(|e| e.is_ipv4() == address.is_ipv4()) => Effect::Waits,
+        // A forgotten IPv6 address is told of by the guard of the record.
+        Effect::Blocks if address.is_ipv6() => Effect::Warns,
+        effect => effect,
+    };
     let known = server != Stranger::default();
     let tells = known || effect != Effect::Warns;
     tells.then(|| because(effect, Cause::OtherServer { address, server: Box::new(server) }))

@@ -4,9 +4,7 @@
 use std::net::IpAddr;
 
 use crate::engine::plan::WebPolicy;
-use crate::model::{
-    BodySeen, Cause, ConnectFailure, Effect, Reason, Visit, WebEnd, WebPlace,
-};
+use crate::model::{BodySeen, Cause, ConnectFailure, Effect, Reason, Visit, WebEnd, WebPlace};
 
 use super::{Sight, because};
 
@@ -113,12 +111,8 @@ fn unreached(sight: &Sight<'_>, address: IpAddr, failure: ConnectFailure, candid
         return because(Effect::Warns, Cause::Ipv6Dead { addresses: vec![address], failure });
     }
     let url = sight.visit(address).and_then(|visit| visit.hops.last()).map(|hop| hop.url.clone());
-    let at = WebPlace {
-        addresses: vec![address],
-        url: url.unwrap_or_default(),
-        redirected: false,
-        server: None,
-    };
+    let at =
+        WebPlace { addresses: vec![address], url: url.unwrap_or_default(), redirected: false, server: None };
     because(Effect::Blocks, Cause::WebClosed { at, failure })
 }
 

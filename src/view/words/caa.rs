@@ -15,7 +15,11 @@ impl Words<'_> {
 
     pub(super) fn caa_split(&self, name: &Name, owner: &Name, server: &str, fault: &CaaFault) -> Said {
         Said::new(
-            format!("at the name server {server}, not at all others, {} {}", records_at(name, owner), forbid(fault)),
+            format!(
+                "at the name server {server}, not at all others, {} {}",
+                records_at(name, owner),
+                forbid(fault)
+            ),
             format!("Name servers copy from one another, as a rule within minutes. {}", self.just_wait()),
         )
     }
@@ -77,7 +81,10 @@ fn forbid(fault: &CaaFault) -> String {
             format!("name Let's Encrypt with {} twice, which voids it", clean(parameter))
         }
         CaaFault::Malformed { value } => {
-            format!("name Let's Encrypt with something that cannot be read ({}), which voids it", clean(value))
+            format!(
+                "name Let's Encrypt with something that cannot be read ({}), which voids it",
+                clean(value)
+            )
         }
         CaaFault::NearMiss { value } => {
             format!("say {}, which is not exactly letsencrypt.org", clean(value))
@@ -96,9 +103,9 @@ fn mend(owner: &Name, fault: &CaaFault) -> String {
         CaaFault::Critical { tag } => {
             format!("Where the DNS of {owner} is edited delete the CAA record with the tag {}.", clean(tag))
         }
-        CaaFault::Others { .. } | CaaFault::Nobody => format!(
-            "In the Zone Editor add: {record}; or delete the CAA records of {owner}."
-        ),
+        CaaFault::Others { .. } | CaaFault::Nobody => {
+            format!("In the Zone Editor add: {record}; or delete the CAA records of {owner}.")
+        }
         _ => format!("In the Zone Editor replace that CAA record by: {record}."),
     }
 }

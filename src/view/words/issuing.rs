@@ -70,7 +70,9 @@ impl Words<'_> {
             Habit::MixedCase => {
                 ("to questions in mixed case, as Let's Encrypt asks them", "let such questions through")
             }
-            Habit::Edns => ("to questions with EDNS, as Let's Encrypt asks them", "let such questions through"),
+            Habit::Edns => {
+                ("to questions with EDNS, as Let's Encrypt asks them", "let such questions through")
+            }
             Habit::Tcp => ("over TCP, which long answers need", "open TCP on port 53"),
         };
         Said::new(

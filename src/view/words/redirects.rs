@@ -12,7 +12,9 @@ impl Words<'_> {
             BadRedirect::TooMany => "sends the test on and on, more than ten times".to_owned(),
             BadRedirect::Loop => "sends the test in a circle".to_owned(),
             BadRedirect::Status(status) => {
-                format!("redirects the test with {status}, and Let's Encrypt follows only 301, 302, 307 and 308")
+                format!(
+                    "redirects the test with {status}, and Let's Encrypt follows only 301, 302, 307 and 308"
+                )
             }
             BadRedirect::Scheme(scheme) => {
                 format!("redirects the test to {}:, which is neither http nor https", clean(scheme))

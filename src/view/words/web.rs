@@ -46,7 +46,10 @@ impl Words<'_> {
                 "Put the test file of `propwatch self-test` on the hosting and look again with --self-test.",
             ),
             Cause::WebUntried { addresses } => Said::new(
-                format!("the web server at {} could not be tried: no way there from here", list(addresses, 3)),
+                format!(
+                    "the web server at {} could not be tried: no way there from here",
+                    list(addresses, 3)
+                ),
                 "Run propwatch from a network with IPv6, or tick Dry run in the panel first.",
             ),
             Cause::WebPending { addresses } => Said::new(
@@ -114,7 +117,11 @@ impl Words<'_> {
         let how = connecting(failure);
         if at.redirected {
             return Said::new(
-                format!("{} redirects the test to {}, which cannot be reached ({how})", whose(at), clean(&at.url)),
+                format!(
+                    "{} redirects the test to {}, which cannot be reached ({how})",
+                    whose(at),
+                    clean(&at.url)
+                ),
                 self.exempt_from("the redirect", at),
             );
         }
@@ -125,7 +132,9 @@ impl Words<'_> {
                 format!("Have the web server of {} started, with plain HTTP on port 80.", record.name),
             ),
             ConnectFailure::TimedOut => (
-                format!("port 80 of {addresses} does not answer: a firewall drops it, or there is no such server"),
+                format!(
+                    "port 80 of {addresses} does not answer: a firewall drops it, or there is no such server"
+                ),
                 format!("Open port 80 of {addresses} in the hosting's firewall, for every country."),
             ),
             ConnectFailure::Unreachable | ConnectFailure::NoRoute => (
@@ -149,7 +158,8 @@ impl Words<'_> {
         };
         let step = match broken {
             Broken::TimedOut => {
-                "Ask the hosting's support why the web server is so slow; try again when it is not.".to_owned()
+                "Ask the hosting's support why the web server is so slow; try again when it is not."
+                    .to_owned()
             }
             Broken::Closed => format!(
                 "Ask the hosting's support which firewall or bot protection closes it; {EXEMPT} must be let through."
@@ -210,7 +220,8 @@ impl Words<'_> {
 
     /// The step where a rule of the web server has to leave the challenge alone.
     pub(super) fn exempt_from(&self, what: &str, at: &WebPlace) -> String {
-        let there = if at.redirected { " (see .htaccess and the panel's Redirects)" } else { " in .htaccess" };
+        let there =
+            if at.redirected { " (see .htaccess and the panel's Redirects)" } else { " in .htaccess" };
         format!("Exempt {EXEMPT} from {what}{there}. {}", self.after_change())
     }
 }
