@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Ca, ChallengeFile, Expectation, Milestone, Name, Record, RecordType, Role, Value, Vantage,
+    Attempt, Ca, ChallengeFile, Expectation, Milestone, Name, Record, RecordType, Role, Value, Vantage,
 };
 
 /// One look, or a watch.
@@ -49,7 +49,8 @@ pub struct Policy {
     pub look_anyway: bool,
     /// End a watch as soon as its verdict is *blocked*.
     pub fail_fast: bool,
-    /// Accept private and reserved addresses, which a public CA does not.
+    /// Accept private and reserved addresses, and names below special-use domains (RFC 6761), which a public
+    /// CA does not.
     pub allow_reserved: bool,
     /// Samples that must agree before a resolver counts as confirming, at least 1.
     pub samples: u8,
@@ -62,6 +63,13 @@ pub struct Policy {
     /// Find out whose server is at an address that nobody expects.
     #[serde(default)]
     pub ask_origin: bool,
+    /// The URI of the ACME account (RFC 8555, section 7.1.2) that will ask for the certificate, for CAA
+    /// records that name accounts and for the limit on failures.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Earlier attempts that failed, as far as the user has told of them; in any order.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
 }
 
 impl Default for Policy {
@@ -78,6 +86,8 @@ impl Default for Policy {
             ca: Ca::default(),
             web: WebPolicy::Off,
             ask_origin: false,
+            account: None,
+            attempts: Vec::new(),
         }
     }
 }

@@ -6,8 +6,11 @@
 //! an [`Event`] is anything a view may tell a person or a script.
 
 mod answer;
+mod attempt;
+mod cause;
 mod errand;
 mod event;
+mod fault;
 mod finding;
 mod name;
 mod record;
@@ -20,8 +23,11 @@ mod walk;
 mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
+pub use attempt::{Attempt, Environment};
+pub use cause::Cause;
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
+pub use fault::{CaaFault, Habit, NameFault, Stranger, WebPlace};
 pub use finding::{Finding, Seen};
 pub use name::{Name, NameError};
 pub use record::{Expectation, Record, RecordId, RecordType, Value};
@@ -32,7 +38,7 @@ pub use survey::{
 };
 pub use time::Timestamp;
 pub use vantage::{Endpoint, Role, Transport, Vantage, VantageId};
-pub use verdict::{AuthorityCount, Cause, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
+pub use verdict::{AuthorityCount, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
 pub use walk::{Address, NameServer, ParentReply, ParentSaid, Walk, WalkEnd};
 pub use web::{
     BadRedirect, BodySeen, Broken, Ca, CertificateSeen, ChallengeFile, ConnectFailure, Hop, Origin, OriginAs,

@@ -1,5 +1,6 @@
 //! Views as event -> text.
 
+mod causes;
 pub(crate) mod samples;
 
 use std::net::{IpAddr, SocketAddr};
@@ -79,6 +80,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         all.push(Cause::ResolverStale { held, until: None });
     }
     all.extend(causes_of_resolvers(secure));
+    all.extend(causes::causes_of_issuing(foreign));
     all
 }
 

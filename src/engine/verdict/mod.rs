@@ -62,6 +62,9 @@ pub(super) struct Case<'a> {
     pub(super) end: Option<&'a WalkEnd>,
     pub(super) walk: Option<&'a Walk>,
     pub(super) servers: &'a [ServerView],
+    /// The same servers, as far as the guard goes that protects the record from a forgotten AAAA; empty
+    /// without one.
+    pub(super) guard: &'a [ServerView],
     /// Unexpected AAAA addresses; none while that is not known.
     pub(super) forgotten: Option<&'a [IpAddr]>,
     pub(super) reserved: Option<&'a (IpAddr, Arc<str>)>,
@@ -119,7 +122,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     if verdict == Verdict::Safe && case.policy.until == Milestone::Everyone && !everyone {
         push(&mut reasons, Effect::Waits, Cause::NotEveryone { until: case.everyone_by });
     }
-    if issuable {
+    if issuable && !case.sight.as_ref().is_some_and(issuance::is_web_proven) {
         push(&mut reasons, Effect::Warns, Cause::WebNotProven);
     }
     reasons.sort_by_key(|reason| reason.effect);

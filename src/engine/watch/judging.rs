@@ -158,6 +158,7 @@ impl Watch {
         let resolvers = self.resolver_views(record);
         let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
         let found = WalkEnd::Found;
+        let guard = progress.guard.map(|guard| self.server_views(guard)).unwrap_or_default();
         verdict::judge(&Case {
             id: self.record_id(record),
             now,
@@ -170,6 +171,7 @@ impl Watch {
             },
             walk: search.last.as_ref(),
             servers: &servers,
+            guard: &guard,
             forgotten: forgotten.as_deref(),
             reserved: progress.reserved.as_ref(),
             first_look: progress.first_look,
@@ -236,12 +238,14 @@ impl Watch {
 
     /// When the CA can no longer have what was there before: an answer, or a delegation that has moved.
     fn ca_forgets_at(&self, record: usize) -> Option<Timestamp> {
-        let answer = self.records[record].last_wrong.as_ref();
-        let answer = answer.and_then(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held));
+        // A stray AAAA that has gone may be kept as well as a wrong address.
+        let wrong = [Some(record), self.records[record].guard].into_iter().flatten();
+        let wrong = wrong.filter_map(|record| self.records[record].last_wrong.as_ref());
+        let answer = wrong.filter_map(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held)).max();
         let moved = self
             .moved(record)
             .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));
-        answer.max(moved)
+        answer.max(moved).max(self.barred_until(record))
     }
 
     /// The latest expiry that is possible: announced ends, and what an unseen cache may still hold.

@@ -40,6 +40,9 @@ pub(super) struct Subject {
     complete: Option<Timestamp>,
     /// Only a look begun then or later counts.
     wanted: Timestamp,
+    /// When DNS was last seen to stand in the way with something that the CA's resolvers keep, and whether
+    /// the last look saw it.
+    barred: Option<(Timestamp, bool)>,
     /// Answers that are still to come.
     out: u32,
     next: Timestamp,
@@ -61,6 +64,7 @@ impl Subject {
                     asked_at: None,
                     complete: None,
                     wanted: Timestamp::default(),
+                    barred: None,
                     out: 0,
                     next: Timestamp::MAX,
                 });
@@ -247,6 +251,8 @@ impl Watch {
         if entry.survey.is_some() {
             entry.complete = entry.asked_at;
         }
+        self.note_barred(subject);
+        let entry = &self.subjects[subject];
         let right = |record: &usize| self.records[*record].right_since;
         let all_right = entry.records.iter().all(|record| right(record).is_some());
         let begun_wrong = entry.records.iter().filter_map(right).any(|since| entry.asked_at < Some(since));
@@ -259,6 +265,33 @@ impl Watch {
             self.look_at(subject, Why::Confirm);
         }
         self.mark_subject(subject);
+    }
+
+    /// Remembers what the CA's resolvers may keep after it has gone: a CAA set, bogus data, and where a redirect
+    /// led to.
+    fn note_barred(&mut self, subject: usize) {
+        let Some(sight) = self.subjects[subject].records.first().and_then(|&record| self.sight(record))
+        else {
+            return;
+        };
+        let led_on = sight.visits.iter().any(|(_, visit)| !visit.is_direct());
+        let reasons = issuance::reasons(&sight);
+        let mut in_the_way = reasons.iter().filter(|reason| reason.effect != Effect::Warns);
+        let kept = in_the_way.any(|reason| {
+            reason.cause.is_kept_by_resolvers() || (led_on && reason.cause.code().starts_with("web-"))
+        });
+        let entry = &mut self.subjects[subject];
+        if kept {
+            entry.barred = Some((self.now, true));
+        } else if let Some((_, now)) = &mut entry.barred {
+            *now = false;
+        }
+    }
+
+    /// When the CA's resolvers can no longer have what stood in the way and has gone.
+    pub(super) fn barred_until(&self, record: usize) -> Option<Timestamp> {
+        let (last, still) = self.subjects[self.subject_of(record)?].barred?;
+        (!still).then(|| issuance::ca_forgets(last, u32::MAX, &Held::Addresses(Vec::new())))?
     }
 
     fn mark_subject(&mut self, subject: usize) {

@@ -65,6 +65,7 @@ impl Words<'_> {
                 Said::new("CAA, DNSSEC and the web server are still being looked at", self.just_wait())
             }
             Cause::WebNotProven => web_not_proven(),
+            of_the_ca => self.issuing(record, of_the_ca),
         }
     }
 

@@ -1,14 +1,19 @@
 //! Every sentence that a person reads. One function a cause, each with exactly one next step.
 
 mod authority;
+mod caa;
 mod causes;
+mod dnssec;
 mod editing;
 mod groups;
 mod headline;
+mod issuing;
 mod lists;
+mod redirects;
 mod resolver;
 mod standings;
 mod times;
+mod web;
 mod zone;
 
 pub use groups::Group;

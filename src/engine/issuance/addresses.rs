@@ -1,47 +1,28 @@
-//! What the CA would make of it, one pure function a rule.
+//! Addresses that no public CA connects to.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::engine::plan::Policy;
-use crate::model::{Expectation, Held, Name, Origin, Reason, Record, Survey, Timestamp, Visit};
+use crate::model::{Ca, Cause, Effect, Expectation, Reason, Record};
 
-/// What is known of one name.
-#[derive(Debug)]
-#[allow(dead_code)]
-pub(super) struct Sight<'a> {
-    pub(super) name: &'a Name,
-    pub(super) now: Timestamp,
-    pub(super) policy: &'a Policy,
-    pub(super) survey: Option<&'a Survey>,
-    pub(super) addresses: &'a [IpAddr],
-    pub(super) expected: &'a [IpAddr],
-    pub(super) visits: &'a [(IpAddr, Visit)],
-    pub(super) origins: &'a [(IpAddr, Origin)],
-    pub(super) former: Vec<IpAddr>,
-    pub(super) right: bool,
+use super::{Sight, because};
+
+/// Whether the CA drops reserved addresses. Pebble does not (`va/va.go`).
+pub(in crate::engine) fn minds_reserved(policy: &Policy) -> bool {
+    policy.ca == Ca::LetsEncrypt && !policy.allow_reserved
 }
 
-pub(super) fn reasons(_: &Sight<'_>) -> Vec<Reason> {
-    Vec::new()
-}
-
-/// How long the CA's resolvers keep an answer at most (boulder's unbound: `cache-max-ttl: 60`; negative
-/// answers are not kept at all).
-const CA_CACHE: Duration = Duration::from_secs(60);
-/// What is added for clocks and for the way.
-const CA_MARGIN: Duration = Duration::from_secs(5);
-
-/// When the CA can no longer have a wrong answer that an authority gave at `last` with `ttl` seconds:
-/// min(TTL, 60 s) + 5 s later. NXDOMAIN and NODATA are not cached, so there is nothing to wait for.
-pub(super) fn ca_forgets(last: Timestamp, ttl: u32, held: &Held) -> Option<Timestamp> {
-    match held {
-        Held::NoName | Held::NoData => None,
-        Held::Addresses(_) | Held::Alias(_) | Held::DeadEnd(_) | Held::Loop(_) => {
-            Some(last + CA_CACHE.min(Duration::from_secs(u64::from(ttl))) + CA_MARGIN)
-        }
+/// Boulder drops reserved addresses from what it resolves (`va/dns.go`, `getAddrs`): harmless beside others,
+/// and the end where nothing is left.
+pub(super) fn usable(sight: &Sight<'_>) -> Vec<Reason> {
+    if !minds_reserved(sight.policy) {
+        return Vec::new();
     }
+    let effect = if sight.candidates().is_empty() { Effect::Blocks } else { Effect::Warns };
+    let found = sight.addresses.iter().filter(|address| sight.is_expected(**address));
+    let found = found.filter_map(|&address| reserved_block(address).map(|block| (address, Arc::from(block))));
+    found.map(|(address, block)| because(effect, Cause::ReservedAddress { address, block })).take(1).collect()
 }
 
 /// The first expected address that no public CA connects to, with the name of its block.
@@ -49,9 +30,9 @@ pub(super) fn ca_forgets(last: Timestamp, ttl: u32, held: &Held) -> Option<Times
 /// The blocks are those of the IANA special-purpose address registries, which boulder drops
 /// (`iana/ip.go`, `IsReservedAddr`). Multicast is not among them there; it is refused here too, since
 /// nothing can answer from it.
-pub(super) fn reserved(record: &Record) -> Option<(IpAddr, Arc<str>)> {
+pub(in crate::engine) fn reserved(record: &Record) -> Option<(IpAddr, Arc<str>)> {
     let Expectation::Addresses(addresses) = &record.expect else { return None };
-    addresses.iter().find_map(|&address| block_of(address).map(|block| (address, Arc::from(block))))
+    addresses.iter().find_map(|&address| reserved_block(address).map(|block| (address, Arc::from(block))))
 }
 
 /// `(prefix, length, name)` of the IPv4 registry.
@@ -92,12 +73,8 @@ const V6: &[([u16; 4], u8, &str)] = &[
     ([0x64, 0xff9b, 0, 0], 64, "NAT64 (RFC 6052)"),
 ];
 
-/// The block of an address that no public CA connects to.
-pub fn reserved_block(address: IpAddr) -> Option<&'static str> {
-    block_of(address)
-}
-
-fn block_of(address: IpAddr) -> Option<&'static str> {
+/// The block that an address belongs to, if no public CA connects to it.
+pub(in crate::engine) fn reserved_block(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(v4) => {
             let bits = u32::from(v4);
@@ -155,7 +132,7 @@ mod tests {
             "64:ff9b::1",
             "3fff::1",
         ] {
-            assert!(block_of(text.parse().unwrap()).is_some(), "{text}");
+            assert!(reserved_block(text.parse().unwrap()).is_some(), "{text}");
         }
         for text in [
             "8.8.8.8",
@@ -168,16 +145,7 @@ mod tests {
             "2a00::1",
             "2001:4860:4860::8888",
         ] {
-            assert_eq!(block_of(text.parse().unwrap()), None, "{text}");
+            assert_eq!(reserved_block(text.parse().unwrap()), None, "{text}");
         }
-    }
-
-    #[test]
-    fn the_ca_forgets_within_65_seconds_and_never_knew_what_was_not_there() {
-        let last = Timestamp::from_secs(100);
-        let old = Held::Addresses(Vec::new());
-        assert_eq!(ca_forgets(last, 14_400, &old), Some(Timestamp::from_secs(165)));
-        assert_eq!(ca_forgets(last, 20, &old), Some(Timestamp::from_secs(125)));
-        assert_eq!(ca_forgets(last, 14_400, &Held::NoName), None);
     }
 }
