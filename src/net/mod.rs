@@ -14,6 +14,7 @@ mod measure;
 mod polite;
 mod round;
 mod secure;
+mod survey;
 mod system;
 mod tcp;
 pub mod walk;
@@ -34,6 +35,7 @@ use line::Line;
 pub use measure::Measured;
 use polite::Polite;
 use secure::Secure;
+use survey::Shelf;
 pub use secure::{SecureError, certificates};
 pub use system::system_resolvers;
 use walk::{Start, Walker};
@@ -78,6 +80,8 @@ pub struct Internet {
     polite: Polite,
     secure: Secure,
     walker: Walker,
+    /// What surveys share.
+    shelf: Shelf,
 }
 
 impl Internet {
@@ -91,7 +95,7 @@ impl Internet {
             settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
-        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker })
+        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker, shelf: Shelf::default() })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
