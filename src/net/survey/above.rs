@@ -13,6 +13,7 @@ use super::ask::Asker;
 use super::trail::{Found, Guide, Place, Stop, look};
 use super::{CLIMBED, finished};
 use crate::model::{CaaLook, CaaSaid, Name, QuestionType, Timestamp, ZoneSurvey};
+use crate::net::line::Line;
 
 /// How long what was found is shared: no longer than the CA's resolvers keep it.
 const LIFE: Duration = Duration::from_secs(60);
@@ -140,10 +141,10 @@ fn is_registry(found: &Found) -> bool {
     }
 }
 
-/// One address of each server, IPv4 first, at most [`SAMPLE`].
+/// One address of each server, IPv4 first where this machine has it, at most [`SAMPLE`].
 fn sample(found: &Found) -> Found {
     let mut order = found.places.clone();
-    order.sort_by_key(|(host, addr)| (addr.is_ipv6(), host.clone()));
+    order.sort_by_cached_key(|(host, addr)| (Line::open(*addr).is_err(), addr.is_ipv6(), host.clone()));
     let mut hosts = BTreeSet::new();
     let places = order.into_iter().filter(|(host, _)| hosts.insert(host.clone())).take(SAMPLE).collect();
     Found { places, ..found.clone() }

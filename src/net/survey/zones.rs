@@ -31,9 +31,12 @@ impl Grounds {
             DsReply { host: host.clone(), addr: *addr, said: ds_said(&heard.reply, &found.zone) }
         }));
         let question = Question { name: name.clone(), qtype: QuestionType::A };
-        let plain = join_all(found.places.iter().map(|place| async {
-            (place.clone(), asker.just(place.1, &question, Way::PLAIN).await)
-        }));
+        let plain = join_all(
+            found
+                .places
+                .iter()
+                .map(|place| async { (place.clone(), asker.just(place.1, &question, Way::PLAIN).await) }),
+        );
         let (ds, plain) = futures::join!(ds, plain);
         Grounds { name: name.clone(), ds, plain }
     }
@@ -66,7 +69,7 @@ fn ds(octets: &[u8]) -> Option<Ds> {
     Some(Ds { key_tag, algorithm: *algorithm, digest_type: *digest_type, digest: hex(digest) })
 }
 
-/// Finishes the survey of a zone: the questions that depend on what was learnt, and the judgement.
+/// Finishes the survey of a zone: the questions that depend on what was learnt, and what follows.
 pub(super) async fn finish(asker: &Asker<'_>, found: &Found, grounds: Grounds, stops: &[Stop]) -> ZoneSurvey {
     let Grounds { name, ds, plain } = grounds;
     let here: Vec<&Stop> = stops.iter().filter(|stop| stop.found.zone == found.zone).collect();
@@ -162,7 +165,7 @@ impl Server<'_> {
         let question = Question { name: self.found.zone.clone(), qtype: QuestionType::Dnskey };
         let dnskey = self.asker.usual(self.place.1, &question).await.reply;
         let heard: Vec<_> = heard.iter().map(|(question, heard)| (*question, &heard.reply)).collect();
-        dnssec::judge(&self.found.zone, &sets, &dnskey, &heard, self.asker.net.clock.now())
+        dnssec::signing(&self.found.zone, &sets, &dnskey, &heard, self.asker.net.clock.now())
     }
 }
 

@@ -114,3 +114,50 @@ fn curve(
 fn point(key: &[u8]) -> Vec<u8> {
     [&[4], key].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn octets(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+    }
+
+    /// The first key of RFC 8080, section 6.1.
+    #[test]
+    fn a_key_of_the_standard() {
+        let public =
+            "97 4d 96 a2 2d 22 4b c0 1a db 91 50 91 47 7d 44 cc d9 1c 9a 41 a1 14 30 01 01 17 d5 2c 59 24 0e";
+        let rdata = [vec![1, 1, 3, 15], octets(&public.replace(' ', ""))].concat();
+        let key = Key::read(&rdata).unwrap();
+        assert_eq!((key.tag, key.algorithm), (3613, 15));
+        let digest = "3aa5ab37efce57f737fc1627013fee07bdf241bd10f3b1964ab55c78e79a304b".to_owned();
+        let ds = Ds { key_tag: 3613, algorithm: 15, digest_type: 2, digest };
+        let zone = Name::parse("example.com").unwrap();
+        assert!(key.fits(&ds, &zone));
+        assert!(!key.fits(&ds, &Name::parse("example.org").unwrap()));
+        assert!(!key.fits(&Ds { key_tag: 3614, ..ds.clone() }, &zone));
+        assert!(!key.fits(&Ds { digest_type: 3, ..ds }, &zone));
+        assert!(!key.verifies(b"", &[0; 64]));
+    }
+
+    #[test]
+    fn what_is_no_zone_key_is_none() {
+        let key = |flags: [u8; 2], protocol| Key::read(&[flags[0], flags[1], protocol, 13, 1]);
+        assert!(key([1, 0], 3).is_some() && key([1, 1], 3).is_some());
+        assert!(key([0, 1], 3).is_none(), "not for zones");
+        assert!(key([1, 0x81], 3).is_none(), "revoked");
+        assert!(key([1, 0], 2).is_none(), "another protocol");
+        assert!(Key::read(&[1, 0, 3]).is_none());
+    }
+
+    #[test]
+    fn torn_keys_verify_nothing() {
+        for algorithm in 0..=255 {
+            for key in [&[][..], &[0], &[0, 1], &[0, 0, 9], &[5, 1], &[1, 3, 0, 0], &[3, 1, 0, 1, 0xff]] {
+                let key = Key::read(&[&[1, 0, 3, algorithm], key].concat()).unwrap();
+                assert!(!key.verifies(b"message", b"signature"));
+            }
+        }
+    }
+}

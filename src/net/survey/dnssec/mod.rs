@@ -26,9 +26,9 @@ const MAX_KEYS: usize = 32;
 /// What a server said to a question.
 pub(super) type Heard<'a> = (&'a Question, &'a Result<Message, Failure>);
 
-/// Judges one server of `zone` by the DS sets that the parent's servers have, its DNSKEY records and what it
+/// Finds out about one server of `zone` by the DS sets that the parent's servers have, its DNSKEY records and what it
 /// answered. The first problem in the order of the questions wins; silence comes after every problem.
-pub(super) fn judge(
+pub(super) fn signing(
     zone: &Name,
     sets: &[Vec<Ds>],
     dnskey: &Result<Message, Failure>,
@@ -36,7 +36,8 @@ pub(super) fn judge(
     now: Timestamp,
 ) -> Signing {
     let signed: Vec<&Vec<Ds>> = sets.iter().filter(|set| !set.is_empty()).collect();
-    let known: Vec<Vec<&Ds>> = signed.iter().map(|set| strongest(set)).filter(|set| !set.is_empty()).collect();
+    let known: Vec<Vec<&Ds>> =
+        signed.iter().map(|set| strongest(set)).filter(|set| !set.is_empty()).collect();
     if let (Some(first), true) = (signed.first().and_then(|set| set.first()), known.is_empty()) {
         return Signing::Unknown { algorithm: first.algorithm };
     }
@@ -86,9 +87,8 @@ fn problem(fault: Fault, of: Question) -> Signing {
 /// The records of a DS set that count: of those that can be checked, the ones with the strongest digest
 /// (RFC 4509, section 3; unbound's `val_favorite_ds_algo`).
 fn strongest(set: &[Ds]) -> Vec<&Ds> {
-    let usable = || {
-        set.iter().filter(|ds| keys::is_known(ds.algorithm) && keys::is_known_digest(ds.digest_type))
-    };
+    let usable =
+        || set.iter().filter(|ds| keys::is_known(ds.algorithm) && keys::is_known_digest(ds.digest_type));
     let best = usable().map(|ds| ds.digest_type).max();
     usable().filter(|ds| Some(ds.digest_type) == best).collect()
 }
@@ -180,9 +180,8 @@ impl Prover<'_> {
         let is_error = message.rcode == Rcode::NXDOMAIN;
         let proved = nsec::no_type(&proofs.plain, name, wanted)
             || is_error && nsec::no_name(&proofs.plain, name)
-            || proofs.hashed(self.zone, |hashed| {
-                hashed.no_type(name, wanted) || is_error && hashed.no_name(name)
-            });
+            || proofs
+                .hashed(self.zone, |hashed| hashed.no_type(name, wanted) || is_error && hashed.no_name(name));
         if proved { Ok(until) } else { Err(proofs.fault()) }
     }
 

@@ -108,3 +108,72 @@ pub(super) fn no_exact(proofs: &[Nsec], name: &Name, labels: usize) -> bool {
     let at = super::rrset::rightmost(name, labels);
     proofs.iter().any(|nsec| nsec.covers(name) && nsec.closest(name) == at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn bitmap(kinds: &[u16]) -> Vec<u8> {
+        let mut bits = [0_u8; 7];
+        kinds.iter().for_each(|kind| bits[usize::from(kind / 8)] |= 0x80 >> (kind % 8));
+        [&[0, 7], &bits[..]].concat()
+    }
+
+    /// The zone of RFC 4035, appendix A.
+    fn zone() -> Vec<Nsec> {
+        let names: [(&str, &[u16]); 10] = [
+            ("example", &[2, 6, 15]),
+            ("a.example", &[2, 43]),
+            ("ai.example", &[1, 13, 28]),
+            ("b.example", &[2]),
+            ("ns1.example", &[1]),
+            ("ns2.example", &[1]),
+            ("*.w.example", &[15]),
+            ("x.w.example", &[15]),
+            ("x.y.w.example", &[15]),
+            ("xx.example", &[1, 13, 28]),
+        ];
+        let each = names.iter().enumerate().map(|(i, (owner, kinds))| Nsec {
+            owner: name(owner),
+            next: name(names[(i + 1) % names.len()].0),
+            bitmap: bitmap(kinds),
+        });
+        each.collect()
+    }
+
+    /// The answers of RFC 4035, appendix B, and what they must not prove.
+    #[test]
+    fn denials_of_the_standard() {
+        let zone = zone();
+        assert!(no_name(&zone, &name("ml.example")));
+        assert!(no_name(&zone, &name("zz.example")), "after the last one");
+        assert!(no_type(&zone, &name("ns1.example"), 15));
+        assert!(no_type(&zone, &name("y.w.example"), 1), "only there for names below it");
+        assert!(no_exact(&zone, &name("a.z.w.example"), 2));
+        assert!(no_type(&zone, &name("a.z.w.example"), 28), "by the wildcard");
+        for there in ["ns1.example", "a.z.w.example", "example"] {
+            assert!(!no_name(&zone, &name(there)), "{there}");
+        }
+        assert!(!no_type(&zone, &name("ns1.example"), 1));
+        assert!(!no_type(&zone, &name("a.z.w.example"), 15));
+        assert!(!no_type(&zone, &name("ml.example"), 1));
+        assert!(!no_exact(&zone, &name("a.z.w.example"), 1), "another wildcard");
+        assert!(!no_exact(&zone, &name("x.w.example"), 2));
+        assert!(!no_type(&zone, &name("b.example"), 1), "the upper side of a cut");
+        assert!(!no_name(&zone, &name("mc.b.example")), "below a cut");
+        let half = &zone[4..5];
+        assert!(!no_name(half, &name("ns1a.example")), "the wildcard is not denied");
+    }
+
+    #[test]
+    fn bitmaps_are_read_to_their_end() {
+        let caa = [0, 1, 0x40, 1, 1, 0x40];
+        assert!(lists(&caa, 1) && lists(&caa, 257));
+        assert!(!lists(&caa, 2) && !lists(&caa, 256) && !lists(&caa, 513));
+        assert!(!lists(&[1, 9, 0x40], 257), "cut short");
+    }
+}

@@ -169,8 +169,72 @@ mod tests {
             ("ns1.example", "2t7b4g4vsa5smi47k61mv5bv1a22bojr"),
             ("*.w.example", "r53bq7cc2uvmubfu5ocmm6pers9tk9en"),
         ] {
-            assert_eq!(hashed.hash(&proof, &Name::parse(name).unwrap()), base32(hash.as_bytes()).unwrap(), "{name}");
+            assert_eq!(
+                hashed.hash(&proof, &Name::parse(name).unwrap()),
+                base32(hash.as_bytes()).unwrap(),
+                "{name}"
+            );
         }
         assert_eq!(base32(b"w"), None);
+    }
+
+    /// The zone of RFC 5155, appendix A, in which `c.example` is an unsigned delegation.
+    fn chain(opt_out: bool, zone: &Name) -> Vec<Nsec3> {
+        let names: [(&str, &[u16]); 11] = [
+            ("example", &[2, 6, 15]),
+            ("a.example", &[2, 43]),
+            ("ai.example", &[1, 13, 28]),
+            ("ns1.example", &[1]),
+            ("ns2.example", &[1]),
+            ("w.example", &[]),
+            ("*.w.example", &[15]),
+            ("x.w.example", &[15]),
+            ("y.w.example", &[]),
+            ("x.y.w.example", &[15]),
+            ("xx.example", &[1, 13, 28]),
+        ];
+        let made = names.iter().map(|(owner, kinds)| {
+            let mut bits = [0_u8; 7];
+            kinds.iter().for_each(|kind| bits[usize::from(kind / 8)] |= 0x80 >> (kind % 8));
+            let bitmap = [&[0, 7], &bits[..]].concat();
+            let salt = vec![0xaa, 0xbb, 0xcc, 0xdd];
+            let mut proof = Nsec3 { owner: vec![], next: vec![], iterations: 12, salt, opt_out, bitmap };
+            proof.owner = Hashed::new(&[], zone).hash(&proof, &Name::parse(owner).unwrap());
+            proof
+        });
+        let mut made: Vec<Nsec3> = made.collect();
+        made.sort_by(|one, other| one.owner.cmp(&other.owner));
+        let nexts: Vec<Vec<u8>> =
+            made.iter().cycle().skip(1).take(11).map(|proof| proof.owner.clone()).collect();
+        made.iter_mut().zip(nexts).for_each(|(proof, next)| proof.next = next);
+        made
+    }
+
+    /// The answers of RFC 5155, appendix B, and what they must not prove.
+    #[test]
+    fn denials_of_the_standard() {
+        let name = |text: &str| Name::parse(text).unwrap();
+        let zone = name("example");
+        let (open, closed) = (chain(true, &zone), chain(false, &zone));
+        for proofs in [&open, &closed] {
+            let all = Hashed::new(proofs, &zone);
+            assert!(all.no_name(&name("a.c.x.w.example")));
+            assert!(all.no_type(&name("ns1.example"), 15));
+            assert!(all.no_type(&name("y.w.example"), 1), "only there for names below it");
+            assert!(all.no_exact(&name("a.z.w.example"), 2));
+            assert!(all.no_type(&name("a.z.w.example"), 28), "by the wildcard");
+            for there in ["ns1.example", "a.z.w.example", "example"] {
+                assert!(!all.no_name(&name(there)), "{there}");
+            }
+            assert!(!all.no_type(&name("ns1.example"), 1));
+            assert!(!all.no_type(&name("a.example"), 1), "the upper side of a cut");
+            assert!(!all.no_name(&name("mc.a.example")), "below a cut");
+            assert!(!all.no_exact(&name("x.w.example"), 2));
+            assert!(!all.is_too_costly());
+        }
+        assert!(Hashed::new(&open, &zone).no_type(&name("c.example"), 1));
+        assert!(!Hashed::new(&closed, &zone).no_type(&name("c.example"), 1));
+        let few = &closed[..2];
+        assert!(!Hashed::new(few, &zone).no_name(&name("a.c.x.w.example")));
     }
 }

@@ -43,7 +43,8 @@ async fn values_are_what_was_sent() {
 /// Why the codec does not serve here.
 #[test]
 fn the_codec_would_lose_them() {
-    let odd = [&b"\0\0\x84\0\0\0\0\x01\0\0\0\0"[..], b"\x01a\0\x01\x01\0\x01\0\0\0\0\0\x05\0\x02x-y"].concat();
+    let odd =
+        [&b"\0\0\x84\0\0\0\0\x01\0\0\0\0"[..], b"\x01a\0\x01\x01\0\x01\0\0\0\0\0\x05\0\x02x-y"].concat();
     assert!(hickory_proto::op::Message::from_vec(&odd).is_err());
     assert_eq!(crate::net::survey::message::read(&odd).unwrap().answers.len(), 1);
 }
@@ -86,7 +87,8 @@ async fn aliases_lead_within_the_zone_and_out_of_it() {
         .cname("near.example.test", "caa.example.test")
         .caa("caa.example.test", 0, "issue", b"near.test")
         .caa("example.test", 0, "issue", b"apex.test");
-    let other = Zone::new("other.test").a("host.other.test", 3).caa("host.other.test", 0, "issue", b"far.test");
+    let other =
+        Zone::new("other.test").a("host.other.test", 3).caa("host.other.test", 0, "issue", b"far.test");
     let (one, two) = (Server::good(&zone).await, Server::good(&other).await);
     let lab = Lab::with(&[&one]).await.and(&two);
     let survey = lab.survey("www.example.test").await;
@@ -94,7 +96,11 @@ async fn aliases_lead_within_the_zone_and_out_of_it() {
     assert_eq!(there.owner, name("host.other.test"));
     assert_eq!((there.replies.len(), there.replies[0].addr), (1, two.at));
     assert_eq!(there.replies[0].said, CaaSaid::Records(vec![record(0, "issue", "far.test")]));
-    assert_eq!(names(&survey), ["www.example.test", "example.test", "test"].map(name), "not the target's parents");
+    assert_eq!(
+        names(&survey),
+        ["www.example.test", "example.test", "test"].map(name),
+        "not the target's parents"
+    );
     let zones: Vec<_> = survey.zones.iter().map(|zone| zone.zone.as_str()).collect();
     assert_eq!(zones, ["example.test", "other.test"]);
     let survey = lab.survey("near.example.test").await;

@@ -85,7 +85,8 @@ async fn only_the_name_is_out_of_date() {
     stale.expires = seconds_now() - 1;
     let mut zone = plain().signed(&fresh, true);
     let old = plain().signed(&stale, true);
-    let is_ours = |rr: &(Name, u16, Vec<u8>)| rr.0 == name("example.test") && rr.1 == 46 && rr.2[..2] == [1, 1];
+    let is_ours =
+        |rr: &(Name, u16, Vec<u8>)| rr.0 == name("example.test") && rr.1 == 46 && rr.2[..2] == [1, 1];
     zone.rrs.retain(|rr| !is_ours(rr));
     zone.rrs.extend(old.rrs.into_iter().filter(is_ours));
     let found = signing(&zone, &[fresh.ds("example.test")]).await;

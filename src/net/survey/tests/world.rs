@@ -98,7 +98,7 @@ pub(super) struct Zone {
 impl Zone {
     pub(super) fn new(apex: &str) -> Self {
         let zone = Zone { apex: name(apex), rrs: Vec::new() };
-        let soa = [wire(&name("ns")), wire(&name("post")), vec![0, 0, 0, 9].repeat(5)].concat();
+        let soa = [wire(&name("ns")), wire(&name("post")), [0, 0, 0, 9].repeat(5)].concat();
         zone.with(apex, kind::SOA, &soa).with(apex, kind::NS, &wire(&name("ns.example.net")))
     }
 
@@ -179,7 +179,9 @@ impl Zone {
             soa.into_iter().chain(all.filter(|rr| rr.1 != kind::RRSIG || rr.2[..2] == [0, 47])).collect()
         };
         for _ in 0..20 {
-            if let Some(dname) = self.rrs.iter().find(|rr| rr.1 == kind::DNAME && at.is_within(&rr.0)) {
+            if let Some(dname) =
+                self.rrs.iter().find(|rr| rr.1 == kind::DNAME && at != rr.0 && at.is_within(&rr.0))
+            {
                 answers.extend(self.set(&dname.0, kind::DNAME, &dname.0));
                 let target = super::super::message::name_at(&dname.2, 0).unwrap().0;
                 let made = at.as_str().replace(dname.0.as_str(), target.as_str());
@@ -193,7 +195,7 @@ impl Zone {
                 answers.extend(self.set(&at, kind, &at));
                 return (0, answers, Vec::new());
             } else {
-                let star = at.parent().map(|above| name(&format!("*.{above}"))).unwrap();
+                let star = name(&format!("*.{}", at.parent().unwrap()).replace("*..", "*"));
                 let exists = self.rrs.iter().any(|rr| rr.0.is_within(&at));
                 let wild = self.rrs.iter().any(|rr| rr.0 == star) && !exists;
                 if wild && self.of(&star, kind).next().is_some() {
@@ -266,7 +268,8 @@ impl Server {
                 let mut query = vec![0; usize::from(length)];
                 stream.read_exact(&mut query).await.unwrap();
                 if let Some(reply) = respond(&over_tcp.0, &over_tcp.1, &over_tcp.2, &query, true) {
-                    let _ = stream.write_all(&[&(reply.len() as u16).to_be_bytes(), &reply[..]].concat()).await;
+                    let _ =
+                        stream.write_all(&[&(reply.len() as u16).to_be_bytes(), &reply[..]].concat()).await;
                 }
             }
         });
@@ -301,9 +304,9 @@ fn respond(
     let end = 12 + query[12..].iter().position(|octet| *octet == 0).unwrap() + 5;
     let (asked_name, _) = super::super::message::name_at(query, 12).unwrap();
     let kind = u16::from_be_bytes([query[end - 4], query[end - 3]]);
-    let edns = query.len() > end;
     assert!(query[2] & 1 == 0, "RD to an authoritative server");
-    assert!(!edns || query[end + 7] & 0x80 != 0, "EDNS without DO");
+    // Walks ask without DO.
+    let edns = query.len() > end && query[end + 7] & 0x80 != 0;
     let mixed = query[12..end].iter().any(u8::is_ascii_uppercase);
     let mut asked = Asked { name: asked_name, kind, mixed, edns, tcp, nth: 0 };
     let mut book = book.lock().unwrap();
