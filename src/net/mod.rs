@@ -3,8 +3,7 @@
 //! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
 //! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A
-//! survey asks a zone's own servers what a CA looks at beyond addresses. Nothing
-//! here judges anything, and no failure of a server or of the network ends a run.
+//! survey asks a zone's own servers what a CA looks at beyond addresses. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;

@@ -63,7 +63,8 @@ fn ds_said(reply: &Result<Message, Failure>, zone: &Name) -> DsSaid {
     }
 }
 
-fn ds(octets: &[u8]) -> Option<Ds> {
+/// Reads the RDATA of a DS record.
+pub(super) fn ds(octets: &[u8]) -> Option<Ds> {
     let [high, low, algorithm, digest_type, digest @ ..] = octets else { return None };
     let key_tag = u16::from_be_bytes([*high, *low]);
     Some(Ds { key_tag, algorithm: *algorithm, digest_type: *digest_type, digest: hex(digest) })

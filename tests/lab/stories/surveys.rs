@@ -111,12 +111,10 @@ fn with_servers(zone: Zone) -> Zone {
     SERVERS.iter().enumerate().fold(zone, each)
 }
 
-/// Each way in which a zone can be signed, well and badly: what a survey says of every server is what unbound
-/// makes of it.
-fn surveys_and_unbound_agree(base: &Path) {
-    let cases = cases();
+/// The zones as their servers have them, and `lab.` with their delegations.
+fn made(base: &Path, cases: &[Case]) -> (Vec<Zone>, Zone) {
     let (mut zones, mut parent) = (Vec::new(), lab());
-    for case in &cases {
+    for case in cases {
         let plain = zone(case.name);
         let delegation = SERVERS.iter().enumerate().flat_map(|(i, at)| {
             let host = format!("ns{i}.{}", case.name);
@@ -139,6 +137,24 @@ fn surveys_and_unbound_agree(base: &Path) {
         }
         zones.push(made);
     }
+    (zones, parent)
+}
+
+/// An unbound with the CA's settings, as far as they are known, that trusts this DS record of `lab.`.
+fn validating(base: &Path, anchor: &str) -> Resolver {
+    let more = format!(
+        "  module-config: \"validator iterator\"\n  use-caps-for-id: yes\n  edns-buffer-size: 1232\n  \
+         val-sig-skew-min: 0\n  val-sig-skew-max: 0\n  trust-anchor: \"lab. DS {}\"",
+        anchor
+    );
+    Resolver::unbound(base, "unbound", "198.51.100.111", &more)
+}
+
+/// Each way in which a zone can be signed, well and badly: what a survey says of every server is what unbound
+/// makes of it.
+fn surveys_and_unbound_agree(base: &Path) {
+    let cases = cases();
+    let (zones, parent) = made(base, &cases);
     // Unsigned, below one that is good and one that is not.
     let subs = ["good", "expired", "optout"];
     let sub = |above: &str| {
@@ -155,12 +171,7 @@ fn surveys_and_unbound_agree(base: &Path) {
     let _one = Authority::start(base, "one", Kind::Nsd, &SERVERS[..1], &all);
     let _two = Authority::start(base, "two", Kind::Knot, &SERVERS[1..2], &zones);
     let _three = Authority::start(base, "three", Kind::Bind, &SERVERS[2..], &zones);
-    let more = format!(
-        "  module-config: \"validator iterator\"\n  use-caps-for-id: yes\n  edns-buffer-size: 1232\n  \
-         val-sig-skew-min: 0\n  val-sig-skew-max: 0\n  trust-anchor: \"lab. DS {}\"",
-        anchor.join(" ")
-    );
-    let unbound = Resolver::unbound(base, "unbound", "198.51.100.111", &more);
+    let unbound = validating(base, &anchor.join(" "));
     let refuses = |name: &str| {
         let mut names = vec![name.to_owned()];
         names.extend(name.split_once('.').map(|(_, above)| above.to_owned()));

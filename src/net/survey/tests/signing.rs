@@ -1,6 +1,9 @@
 //! Whether servers can be believed.
 
-use super::world::{Say, Server, Signer, Zone, seconds_now};
+use proptest::prelude::*;
+
+use super::super::{dnssec, message, zones};
+use super::world::{Say, Server, Signer, Zone, reply_to, seconds_now};
 use super::*;
 use crate::model::{DsSaid, Failure, Question, QuestionType, Rcode, Signing, Timestamp};
 
@@ -167,4 +170,58 @@ async fn what_parents_say_about_ds() {
     let survey = lab.survey(WWW).await;
     let found = &super::zone(&survey, "example.test").servers[0].signing;
     assert!(matches!(found, Signing::Failed(_)), "nobody could say: {found:?}");
+}
+
+/// What is found of octets that somebody has changed on the way, and the records that they hold.
+fn found_of(octets: &[u8], zone: &Zone, signer: &Signer, asked: &Question) -> (Signing, Vec<Vec<u8>>) {
+    let keys = message::read(&reply_to(zone, "example.test", 48));
+    let sets = [vec![zones::ds(&signer.ds("example.test")).unwrap()]];
+    let reply = message::read(octets);
+    let kind = message::number(asked.qtype);
+    let records = |m: &message::Message| m.answers_of(&asked.name, kind).map(|r| r.octets.clone()).collect();
+    let records = reply.as_ref().map(records).unwrap_or_default();
+    let now = Timestamp::from_secs(seconds_now());
+    (dnssec::signing(&name("example.test"), &sets, &keys, &[(asked, &reply)], now), records)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn nothing_else_is_ever_proved(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        length in proptest::option::weighted(0.2, any::<prop::sample::Index>()),
+        which in 0..4_usize,
+    ) {
+        let signer = Signer::new(1);
+        let zone = plain().a("*.wild.example.test", 4).cname("near.example.test", WWW).signed(&signer, true);
+        let (text, qtype) = [
+            (WWW, QuestionType::A),
+            (WWW, QuestionType::Caa),
+            ("any.wild.example.test", QuestionType::A),
+            ("near.example.test", QuestionType::A),
+        ][which].clone();
+        let asked = of(text, qtype);
+        let sent = reply_to(&zone, text, message::number(qtype));
+        let (honest, records) = found_of(&sent, &zone, &signer, &asked);
+        prop_assert!(is_proved(&honest), "{honest:?}");
+        let mut came = sent.clone();
+        for (at, octet) in changes {
+            // The header is nobody's to prove.
+            let at = 12 + at.index(came.len() - 12);
+            came[at] = octet;
+        }
+        if let Some(length) = length {
+            came.truncate(length.index(came.len()));
+        }
+        let (found, others) = found_of(&came, &zone, &signer, &asked);
+        prop_assert!(!is_proved(&found) || others == records, "{found:?}");
+    }
+
+    #[test]
+    fn no_octets_can_harm(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = message::read(&octets);
+        let whole = [&[0, 0, 0x84, 0, 0, 0, 0, 1, 0, 1, 0, 0][..], &octets].concat();
+        let _ = message::read(&whole);
+    }
 }

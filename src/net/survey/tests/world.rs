@@ -355,3 +355,11 @@ fn respond(
     }
     Some(reply)
 }
+
+/// What a server of the zone would answer, with its signatures.
+pub(super) fn reply_to(zone: &Zone, asked: &str, kind: u16) -> Vec<u8> {
+    let question = [&wire(&name(asked))[..], &kind.to_be_bytes(), &[0, 1]].concat();
+    let opt = [0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0];
+    let query = [&[7, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1][..], &question, &opt].concat();
+    respond(zone, &|_: &Asked| Say::Answer, &Mutex::default(), &query, true).unwrap()
+}
