@@ -200,7 +200,7 @@ proptest! {
             (WWW, QuestionType::Caa),
             ("any.wild.example.test", QuestionType::A),
             ("near.example.test", QuestionType::A),
-        ][which].clone();
+        ][which];
         let asked = of(text, qtype);
         let sent = reply_to(&zone, text, message::number(qtype));
         let (honest, records) = found_of(&sent, &zone, &signer, &asked);
