@@ -75,7 +75,7 @@ impl Exchange<'_> {
             Reply::Failed(failure) => return Heard::failed(failure, questions),
             Reply::Truncated => Err(Failure::NoTcp),
             Reply::Unclear(header) => worth(*header),
-            Reply::OtherCase | Reply::Noise => Err(Failure::Garbage),
+            Reply::OtherCase | Reply::Noise | Reply::Octets(..) => Err(Failure::Garbage),
         };
         turn.again();
         // Few come this way, and a future that is kept apart makes all others smaller.
@@ -103,7 +103,8 @@ impl Exchange<'_> {
         }
     }
 
-    async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
+    /// The tries over UDP; tells after how many of them what came.
+    pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
         let mut ear = line.ear();
         let mut tries = 0;
         for wait in WAITS.iter().map(Some).chain([None]) {

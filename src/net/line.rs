@@ -40,6 +40,8 @@ pub(crate) enum Reply {
     Truncated,
     /// An answer that fits and cannot be read past its header, or an error without the question.
     Unclear(Box<Message>),
+    /// An answer on a line that decodes nothing, and how it fits.
+    Octets(Vec<u8>, Fit),
     /// An answer that fits but for the case of its letters.
     OtherCase,
     /// Too much arrived that answers nothing.
@@ -52,6 +54,7 @@ pub(crate) enum Reply {
 pub(crate) struct Line {
     socket: UdpSocket,
     desk: RefCell<Desk>,
+    decodes: bool,
 }
 
 #[derive(Default)]
@@ -96,7 +99,12 @@ impl Line {
             UdpSocket::from_std(socket)
         };
         let socket = open().map_err(|error| failure(&error))?;
-        Ok(Line { socket, desk: RefCell::default() })
+        Ok(Line { socket, desk: RefCell::default(), decodes: true })
+    }
+
+    /// The same, with answers handed over as they came.
+    pub(crate) fn undecoded(self) -> Self {
+        Line { decodes: false, ..self }
     }
 
     /// Reads for everybody, for ever.
@@ -184,6 +192,9 @@ impl Line {
             return;
         };
         let Some(Try { slot: Some(slot), since, .. }) = desk.tries.remove(&id) else { return };
+        if !self.decodes {
+            return slot.put(Reply::Octets(datagram.to_vec(), fit), since.elapsed());
+        }
         let reply = match (fit, wire::decode(datagram)) {
             (Fit::OtherCase, _) => Reply::OtherCase,
             (Fit::Exact, _) if wire::is_truncated(datagram) => Reply::Truncated,
@@ -207,7 +218,7 @@ impl Ear<'_> {
     pub(crate) async fn send(&mut self, query: &Query) {
         let Some(id) = self.line.desk.borrow().free_id() else { return };
         // Whoever waits is written down before the datagram leaves: the answer may come between.
-        let one = Try { sent: query.mixed(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
+        let one = Try { sent: query.datagram(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
         self.line.desk.borrow_mut().tries.insert(id, one);
         self.ids.push(id);
         while let Err(error) = self.line.send(id) {

@@ -2,8 +2,8 @@
 //!
 //! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
-//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. Nothing
-//! here judges anything, and no failure of a server or of the network ends a run.
+//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A
+//! survey asks a zone's own servers what a CA looks at beyond addresses. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;
@@ -14,6 +14,7 @@ mod measure;
 mod polite;
 mod round;
 mod secure;
+mod survey;
 mod system;
 mod tcp;
 pub mod walk;
@@ -35,6 +36,7 @@ pub use measure::Measured;
 use polite::Polite;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
+use survey::Shelf;
 pub use system::system_resolvers;
 use walk::{Start, Walker};
 use wire::Query;
@@ -78,6 +80,8 @@ pub struct Internet {
     polite: Polite,
     secure: Secure,
     walker: Walker,
+    /// What surveys share.
+    shelf: Shelf,
 }
 
 impl Internet {
@@ -91,7 +95,7 @@ impl Internet {
             settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
-        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker })
+        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker, shelf: Shelf::default() })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

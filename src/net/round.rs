@@ -16,7 +16,7 @@ use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
 use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
 use super::wire::Query;
-use super::{Internet, walk_from_here};
+use super::{Internet, survey, walk_from_here};
 use crate::model::{
     Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
     Transport,
@@ -48,6 +48,7 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
 async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
+        Task::Survey { name } => survey::survey(net, name).await,
         Task::Intercept => intercept(net).await,
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
