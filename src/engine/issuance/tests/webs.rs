@@ -135,66 +135,68 @@ fn a_file_that_cannot_exist() {
     assert_eq!(codes(&scene), (Verdict::Safe, vec!["web-elsewhere", "web-not-proven"]));
 }
 
+const SEVERAL: &[Row] = &[
+    ("both serve", |s| s.serve(SECOND, served()), Safe, ""),
+    ("one of two does not", |s| s.serve(SECOND, missing()), Blocked, "web-status"),
+    ("one of two is closed", |s| s.serve(SECOND, closed(ConnectFailure::Refused)), Blocked, "web-closed"),
+    ("IPv6 serves too", |s| s.serve(SIX, served()), Safe, ""),
+    ("IPv6 answers wrongly", |s| s.serve(SIX, missing()), Blocked, "web-status"),
+    ("IPv6 breaks off", |s| s.serve(SIX, WebEnd::Broken(Broken::Closed)), Blocked, "web-broken"),
+    ("IPv6 is closed", |s| s.serve(SIX, closed(ConnectFailure::Refused)), Safe, "ipv6-dead"),
+    ("IPv6 is a black hole", |s| s.serve(SIX, timed_out()), Safe, "ipv6-dead"),
+    (
+        "IPv6 is closed, and there is no other",
+        |s| {
+            s.addresses.clear();
+            s.expected.clear();
+            s.visits.clear();
+            s.serve(SIX, closed(ConnectFailure::Refused));
+        },
+        Blocked,
+        "web-closed",
+    ),
+    (
+        "IPv6 redirects to a dead place",
+        |s| {
+            s.serve(SIX, served());
+            s.visits[1].1 = redirected(SIX, SIX, timed_out());
+        },
+        Blocked,
+        "web-closed",
+    ),
+    (
+        "pebble does not fall back",
+        |s| {
+            s.pebble();
+            s.serve(SIX, closed(ConnectFailure::Refused));
+        },
+        Blocked,
+        "web-closed",
+    ),
+    (
+        "pebble never goes to IPv4 beside IPv6",
+        |s| {
+            s.pebble();
+            s.ends(missing());
+            s.serve(SIX, served());
+        },
+        Safe,
+        "",
+    ),
+    (
+        "pebble: one of two does not serve",
+        |s| {
+            s.pebble();
+            s.serve(SECOND, missing());
+        },
+        Blocked,
+        "web-status",
+    ),
+];
+
 #[test]
 fn several_addresses() {
-    hold(&[
-        ("both serve", |s| s.serve(SECOND, served()), Safe, ""),
-        ("one of two does not", |s| s.serve(SECOND, missing()), Blocked, "web-status"),
-        ("one of two is closed", |s| s.serve(SECOND, closed(ConnectFailure::Refused)), Blocked, "web-closed"),
-        ("IPv6 serves too", |s| s.serve(SIX, served()), Safe, ""),
-        ("IPv6 answers wrongly", |s| s.serve(SIX, missing()), Blocked, "web-status"),
-        ("IPv6 breaks off", |s| s.serve(SIX, WebEnd::Broken(Broken::Closed)), Blocked, "web-broken"),
-        ("IPv6 is closed", |s| s.serve(SIX, closed(ConnectFailure::Refused)), Safe, "ipv6-dead"),
-        ("IPv6 is a black hole", |s| s.serve(SIX, timed_out()), Safe, "ipv6-dead"),
-        (
-            "IPv6 is closed, and there is no other",
-            |s| {
-                s.addresses.clear();
-                s.expected.clear();
-                s.visits.clear();
-                s.serve(SIX, closed(ConnectFailure::Refused));
-            },
-            Blocked,
-            "web-closed",
-        ),
-        (
-            "IPv6 redirects to a dead place",
-            |s| {
-                s.serve(SIX, served());
-                s.visits[1].1 = redirected(SIX, SIX, timed_out());
-            },
-            Blocked,
-            "web-closed",
-        ),
-        (
-            "pebble does not fall back",
-            |s| {
-                s.pebble();
-                s.serve(SIX, closed(ConnectFailure::Refused));
-            },
-            Blocked,
-            "web-closed",
-        ),
-        (
-            "pebble never goes to IPv4 beside IPv6",
-            |s| {
-                s.pebble();
-                s.ends(missing());
-                s.serve(SIX, served());
-            },
-            Safe,
-            "",
-        ),
-        (
-            "pebble: one of two does not serve",
-            |s| {
-                s.pebble();
-                s.serve(SECOND, missing());
-            },
-            Blocked,
-            "web-status",
-        ),
-    ]);
+    hold(SEVERAL);
     let mut scene = Scene::healthy();
     scene.serve(SIX, closed(ConnectFailure::NoRoute));
     assert_eq!(codes(&scene), (Verdict::Safe, vec!["web-untried", "web-not-proven"]));
