@@ -101,7 +101,7 @@ fn zone_survey(net: &Internet, now: Timestamp, walk: &Walk) -> ZoneSurvey {
     let servers = addresses_of(&walk.servers).map(|(host, addr)| {
         let well = matches!(said(net, now, addr, &walk.zone), CaaSaid::Nothing);
         let taken = if well { Taken::Well } else { Taken::Unknown };
-        let habits = Habits { plain: taken, mixed_case: taken, edns: taken, tcp: taken };
+        let habits = Habits { plain: taken, mixed_case: taken, edns: taken, tcp: taken, aaaa: taken };
         ServerSurvey { host, addr, signing: Signing::NotNeeded, habits }
     });
     ZoneSurvey { zone: walk.zone.clone(), ds: ds.collect(), servers: servers.collect() }

@@ -17,7 +17,23 @@ pub(super) fn servers(sight: &Sight<'_>) -> Vec<Reason> {
         return Vec::new();
     }
     let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
-    zones.iter().flat_map(|zone| &zone.servers).flat_map(of_server).collect()
+    let habits = zones.iter().flat_map(|zone| &zone.servers).flat_map(of_server);
+    habits.chain(zones.iter().flat_map(|zone| of_aaaa(&zone.servers))).collect()
+}
+
+/// Servers that answer for A and say nothing to AAAA. Of three or more, one may.
+fn of_aaaa(servers: &[ServerSurvey]) -> Vec<Reason> {
+    let drops = |server: &&ServerSurvey| server.habits.aaaa == Taken::Dropped;
+    let hosts: BTreeSet<&Name> = servers.iter().map(|server| &server.host).collect();
+    let silent: BTreeSet<&Name> = servers.iter().filter(drops).map(|server| &server.host).collect();
+    let effect = if hosts.len() >= 3 && silent.len() <= 1 { Effect::Warns } else { Effect::Blocks };
+    let reason = |server: &ServerSurvey| {
+        let label: Arc<str> = Arc::from(server.host.as_str());
+        let failure = Failure::Silent { tries: 3 };
+        let cause = Cause::AaaaDropped { server: Arc::clone(&label), addr: server.addr, failure };
+        Reason { effect, who: Some(label), cause }
+    };
+    servers.iter().filter(drops).map(reason).collect()
 }
 
 fn of_server(server: &ServerSurvey) -> Vec<Reason> {

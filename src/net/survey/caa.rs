@@ -1,7 +1,9 @@
 //! What one reply says about CAA, and where its aliases lead. Pure: nothing here asks.
 
-use super::message::{Message, Record, kind};
-use crate::model::{Answer, CaaRecord, CaaSaid, Failure, Name};
+use std::net::IpAddr;
+
+use super::message::{Message, Record, kind, number};
+use crate::model::{Answer, CaaRecord, CaaSaid, Failure, Name, QuestionType};
 
 /// Where the aliases in one reply end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +91,21 @@ pub(super) fn told(reply: &Result<Message, Failure>, name: &Name, zone: &Name) -
         Some(_) => CaaSaid::Nothing,
     };
     Told::Said(said, owner)
+}
+
+/// The addresses that a reply of a server of `zone` gives for `name`, as far as its aliases stay in the zone.
+pub(super) fn addresses(message: &Message, name: &Name, zone: &Name, qtype: QuestionType) -> Vec<IpAddr> {
+    let wanted = number(qtype);
+    let Led::Here(owner) = follow(message, name, zone, wanted).1 else { return Vec::new() };
+    if !message.is_answer() {
+        return Vec::new();
+    }
+    let found = message.answers_of(&owner, wanted).filter_map(|record| match (wanted, &record.octets[..]) {
+        (kind::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+        (kind::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+        _ => None,
+    });
+    found.collect()
 }
 
 /// One record (RFC 8659, section 4.1): flags, the tag with its length, and the value to the end. None where

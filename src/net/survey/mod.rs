@@ -24,7 +24,7 @@ use futures::future::join_all;
 
 use self::above::climb;
 use self::ask::Asker;
-use self::trail::{Found, Guide, Stop, look};
+use self::trail::{Found, Guide, Stop, addresses, look};
 use super::Internet;
 use crate::model::{Name, QuestionType, Seen, Survey, ZoneSurvey};
 
@@ -40,14 +40,19 @@ pub(super) async fn survey(net: &Internet, name: &Name) -> (Seen, u32) {
     let asker = Asker::new(net);
     let survey = match asker.find(name).await {
         Ok(found) => from_zone(&asker, name, &found).await,
-        Err(_) => Survey { name: name.clone(), caa: Vec::new(), zones: Vec::new(), slowest: 0 },
+        Err(_) => empty(name),
     };
     (Seen::Surveyed(Box::new(survey)), asker.asked.get())
 }
 
+/// What is known of a name before anything is.
+fn empty(name: &Name) -> Survey {
+    Survey { name: name.clone(), caa: Vec::new(), zones: Vec::new(), addresses: Vec::new(), slowest: 0 }
+}
+
 /// The survey from the zone of the name on.
 async fn from_zone(asker: &Asker<'_>, name: &Name, found: &Rc<Found>) -> Survey {
-    let mut survey = Survey { name: name.clone(), caa: Vec::new(), zones: Vec::new(), slowest: 0 };
+    let mut survey = empty(name);
     let guide = Guide { asker, limit: asker.limit(), grounds: RefCell::default(), thorough: true };
     let names = name.from_root().into_iter().rev();
     let names = names.filter(|at| at.is_within(&found.zone) && !at.is_root());
@@ -60,6 +65,7 @@ async fn from_zone(asker: &Asker<'_>, name: &Name, found: &Rc<Found>) -> Survey 
     let (trails, above) = futures::join!(trails, above);
     let looks = trails.iter().filter_map(|stops| look(stops));
     survey.caa = looks.chain(above.looks.iter().cloned()).collect();
+    survey.addresses = trails.first().map(|stops| addresses(stops)).unwrap_or_default();
     let mut zones = finished(asker, guide, &trails.concat()).await;
     if let Some(at) = zones.iter().position(|zone| zone.zone == found.zone) {
         survey.zones.push(zones.remove(at));

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use futures::future::{FutureExt as _, LocalBoxFuture};
@@ -204,6 +204,19 @@ fn onward(stop: &Stop, reply: &Reply) -> Option<Name> {
         Led::Onward(target) => Some(target),
         Led::Here(_) | Led::Loop => None,
     }
+}
+
+/// Every address that the stops of one trail give, sorted.
+pub(super) fn addresses(stops: &[Stop]) -> Vec<IpAddr> {
+    let mut all = BTreeSet::new();
+    for stop in stops {
+        for reply in &stop.replies {
+            if let Ok(message) = &reply.heard.reply {
+                all.extend(caa::addresses(message, &stop.name, &stop.found.zone, reply.question.qtype));
+            }
+        }
+    }
+    all.into_iter().collect()
 }
 
 /// What the stops of one trail say about CAA.

@@ -36,6 +36,7 @@ fn ways_of_asking() {
                     mixed_case: Taken::Unknown,
                     edns: Taken::Unknown,
                     tcp: Taken::Unknown,
+                    aaaa: Taken::Unknown,
                 };
             },
             Safe,

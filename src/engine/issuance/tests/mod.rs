@@ -295,7 +295,13 @@ fn walk() -> Walk {
 /// Two servers of example.com, two of com; nothing signed, no CAA.
 fn survey_of(subject: &Name) -> Survey {
     let host = |n: usize| name(&format!("ns{n}.example.com"));
-    let well = Habits { plain: Taken::Well, mixed_case: Taken::Well, edns: Taken::Well, tcp: Taken::Well };
+    let well = Habits {
+        plain: Taken::Well,
+        mixed_case: Taken::Well,
+        edns: Taken::Well,
+        tcp: Taken::Well,
+        aaaa: Taken::Well,
+    };
     let server =
         |n: usize| ServerSurvey { host: host(n), addr: addr(n), signing: Signing::NotNeeded, habits: well };
     let parent = |n: usize| DsReply {
