@@ -33,6 +33,12 @@ pub(super) fn reserved(record: &Record) -> Option<(IpAddr, Arc<str>)> {
     addresses.iter().find_map(|&address| block_of(address).map(|block| (address, Arc::from(block))))
 }
 
+/// The block of the IANA special-purpose registries, or of multicast, that an address stands in: no public
+/// CA connects to one.
+pub fn reserved_block(address: IpAddr) -> Option<&'static str> {
+    block_of(address)
+}
+
 /// `(prefix, length, name)` of the IPv4 registry.
 const V4: &[([u8; 4], u8, &str)] = &[
     ([0, 0, 0, 0], 8, "this network (RFC 791)"),

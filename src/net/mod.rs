@@ -2,8 +2,8 @@
 //!
 //! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
-//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. Nothing
-//! here judges anything, and no failure of a server or of the network ends a run.
+//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. Web servers are
+//! visited by the CA's rules, and asked whose they are. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;
@@ -11,12 +11,14 @@ mod exchange;
 mod inspect;
 mod line;
 mod measure;
+mod origin;
 mod polite;
 mod round;
 mod secure;
 mod system;
 mod tcp;
 pub mod walk;
+mod web;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +39,8 @@ use secure::Secure;
 pub use secure::{SecureError, certificates};
 pub use system::system_resolvers;
 use walk::{Start, Walker};
+use web::Web;
+pub use web::WebSettings;
 use wire::Query;
 
 /// The door to the world: exactly one finding for each errand, within its time limit.
@@ -57,6 +61,8 @@ pub struct Settings {
     pub start: Start,
     /// Root certificates (DER) that are trusted beside the built-in ones: for private CAs and for tests.
     pub extra_roots: Vec<Vec<u8>>,
+    /// How web servers are visited.
+    pub web: WebSettings,
 }
 
 impl Default for Settings {
@@ -67,6 +73,7 @@ impl Default for Settings {
             silent_target: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 53), 53)),
             start: Start::Roots(Walker::root_hints()),
             extra_roots: Vec::new(),
+            web: WebSettings::default(),
         }
     }
 }
@@ -78,6 +85,7 @@ pub struct Internet {
     polite: Polite,
     secure: Secure,
     walker: Walker,
+    web: Web,
 }
 
 impl Internet {
@@ -91,7 +99,8 @@ impl Internet {
             settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
-        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker })
+        let web = Web::new(&settings.web)?;
+        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker, web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

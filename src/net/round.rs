@@ -16,7 +16,7 @@ use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
 use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
 use super::wire::Query;
-use super::{Internet, walk_from_here};
+use super::{Internet, origin, walk_from_here, web};
 use crate::model::{
     Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
     Transport,
@@ -49,6 +49,8 @@ async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
         Task::Intercept => intercept(net).await,
+        Task::Fetch { name, address, file } => web::fetch(net, name, *address, file).await,
+        Task::Origin { address } => origin::look(net, *address).await,
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }
