@@ -13,6 +13,7 @@ use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
 use super::value::{name, value};
+use super::web;
 
 /// Everything that a watch needs.
 #[derive(Debug)]
@@ -81,6 +82,7 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
         )
         .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
+    web::file(args)?;
     if args.self_test.is_some() {
         return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
             .hint("without it the verdict is about DNS, and says that the web is not proven"));
@@ -92,6 +94,9 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
     }
     if args.http_port.is_some() {
         note("--http-port has no effect yet: the web server is not looked at");
+    }
+    if args.no_origin {
+        note("--no-origin has no effect yet: nobody is asked whose network an address is in");
     }
     if args.ca.is_some() {
         note("--ca has no effect yet: the rules are Let's Encrypt's");
@@ -168,7 +173,7 @@ fn settings(args: &Looking) -> Result<Settings, UserError> {
     } else {
         Start::Roots(Walker::root_hints())
     };
-    Ok(Settings { start, ..network(&args.list)? })
+    Ok(Settings { start, web: web::settings(args)?, ..network(&args.list)? })
 }
 
 fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {

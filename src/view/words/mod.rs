@@ -7,6 +7,7 @@ mod groups;
 mod headline;
 mod lists;
 mod resolver;
+mod self_test;
 mod standings;
 mod times;
 mod zone;
@@ -15,6 +16,7 @@ pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;
 pub use lists::{count, list};
+pub use self_test::self_test;
 pub use times::{When, span};
 
 use crate::model::{Failure, Rcode};
