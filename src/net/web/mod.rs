@@ -18,6 +18,8 @@ pub(super) mod tests;
 mod url;
 mod visit;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -29,8 +31,10 @@ use super::Internet;
 use super::answer::shown_within;
 use super::secure::SecureError;
 use crate::clock::Stopwatch;
-use crate::model::{Ca, ChallengeFile, Name, Seen, Visit};
+use crate::model::{Ca, ChallengeFile, ConnectFailure, Name, Seen, Visit, WebEnd};
 
+/// Addresses that are kept in mind.
+const MOST_UNANSWERED: usize = 4096;
 /// Characters of a URL, or of a part of one, that are kept.
 const URL_SHOWN: usize = 300;
 
@@ -97,11 +101,34 @@ impl Limits {
 pub(super) struct Web {
     tls: TlsConnector,
     pub(super) limits: Limits,
+    /// The addresses whose last connection was not answered in time, and when that was known.
+    unanswered: RefCell<HashMap<IpAddr, Duration>>,
+    since: Stopwatch,
 }
 
 impl Web {
     pub(super) fn new(settings: &WebSettings) -> Result<Self, SecureError> {
-        Ok(Web { tls: dial::connector().map_err(SecureError::Tls)?, limits: Limits::of(settings.ca) })
+        let tls = dial::connector().map_err(SecureError::Tls)?;
+        let (limits, since) = (Limits::of(settings.ca), Stopwatch::start());
+        Ok(Web { tls, limits, unanswered: RefCell::default(), since })
+    }
+
+    /// Keeps in mind how connecting to an address for a visit's first request went.
+    fn note(&self, address: IpAddr, visit: &Visit) {
+        let mut unanswered = self.unanswered.borrow_mut();
+        if visit.is_direct() && visit.end == WebEnd::NotConnected(ConnectFailure::TimedOut) {
+            if unanswered.len() >= MOST_UNANSWERED {
+                unanswered.clear();
+            }
+            unanswered.insert(address, self.since.elapsed());
+        } else {
+            unanswered.remove(&address);
+        }
+    }
+
+    /// Whether connecting to an address has failed for lack of an answer since then.
+    fn is_unanswered(&self, address: IpAddr, then: Duration) -> bool {
+        self.unanswered.borrow().get(&address).is_some_and(|known| *known >= then)
     }
 
     /// The first certificate that a server shows to somebody who names no host.
@@ -119,16 +146,27 @@ impl Web {
 }
 
 /// Fetches the file of a name from one address; returns what was seen and how many questions it cost to
-/// look up the hosts of redirects.
+/// look up the hosts of redirects. Visits to one address take turns; those that wait while a connection to
+/// it is not answered are told of that, since connecting does not depend on the name.
 pub(super) async fn fetch(net: &Internet, name: &Name, address: IpAddr, file: &ChallengeFile) -> (Seen, u32) {
+    let asked = net.web.since.elapsed();
     let _visiting = net.polite.visit(address).await;
-    let since = Stopwatch::start();
     let journey = Journey::new(net, net.web.limits, file);
+    if net.web.is_unanswered(address, asked) {
+        // Thousands of names behind one firewall, each with its ten seconds, would take hours.
+        return (Seen::Fetched(Box::new(journey.given_up(name, address))), 0);
+    }
+    let since = Stopwatch::start();
     let end = journey.go(name, address).await;
-    let took = u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let took = millis(since.elapsed());
     let questions = journey.questions.get();
     let visit = Visit { hops: journey.hops.into_inner(), end, took };
+    net.web.note(address, &visit);
     (Seen::Fetched(Box::new(visit)), questions)
+}
+
+fn millis(took: Duration) -> u32 {
+    u32::try_from(took.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// A stranger's text, harmless and cut at so many characters.

@@ -13,7 +13,7 @@ use super::url::Url;
 use super::{Limits, brief, dial};
 use crate::engine::reserved_block;
 use crate::model::{
-    BadRedirect, BodySeen, Broken, Ca, ChallengeFile, ConnectFailure, Hop, Name, QuestionType, WebEnd,
+    BadRedirect, BodySeen, Broken, Ca, ChallengeFile, ConnectFailure, Hop, Name, QuestionType, Visit, WebEnd,
 };
 use crate::net::Internet;
 
@@ -63,9 +63,7 @@ impl<'a> Journey<'a> {
 
     async fn follow(&self, name: &Name, address: IpAddr) -> WebEnd {
         let web = &self.net.settings.web;
-        // Boulder's URLs never name a port that was set for a test; pebble's do.
-        let port = (web.ca == Ca::Pebble && web.http_port != 80).then_some(web.http_port);
-        let mut been = vec![Url::first(name, port, self.file.path())];
+        let mut been = vec![self.first(name)];
         let mut to = SocketAddr::new(address, web.http_port);
         if reserved_block(address).is_some() && !web.allow_reserved {
             self.set_out(&been[0], address);
@@ -93,6 +91,20 @@ impl<'a> Journey<'a> {
             answer.skim().await;
             been.push(url);
         }
+    }
+
+    /// Boulder's URLs never name a port that was set for a test; pebble's do.
+    fn first(&self, name: &Name) -> Url {
+        let web = &self.net.settings.web;
+        let port = (web.ca == Ca::Pebble && web.http_port != 80).then_some(web.http_port);
+        Url::first(name, port, self.file.path())
+    }
+
+    /// The visit that is not made, because nobody answers there.
+    pub(super) fn given_up(self, name: &Name, address: IpAddr) -> Visit {
+        self.set_out(&self.first(name), address);
+        let end = WebEnd::NotConnected(ConnectFailure::TimedOut);
+        Visit { hops: self.hops.into_inner(), end, took: super::millis(self.limits.dial) }
     }
 
     fn set_out(&self, url: &Url, address: IpAddr) {

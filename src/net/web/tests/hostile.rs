@@ -142,6 +142,18 @@ async fn a_packet_that_is_dropped_times_out() {
         waiting.push(tokio::time::timeout(Duration::from_millis(50), connect).await);
     }
     assert_eq!(visited(at).await, WebEnd::NotConnected(ConnectFailure::TimedOut));
+
+    // Those who wait for their turn there learn it from those who had it.
+    let net = internet(lab(Ca::LetsEncrypt, at), at);
+    let since = Stopwatch::start();
+    let seen = futures::future::join_all((0..40).map(|_| visit(&net, HERE, Some(CONTENT)))).await;
+    assert!(seen.iter().all(|v| v.end == WebEnd::NotConnected(ConnectFailure::TimedOut) && v.took >= 250));
+    assert!(seen.iter().all(|v| v.hops.len() == 1 && v.hops[0].address == HERE));
+    assert!(since.elapsed() < Duration::from_millis(450), "{:?}", since.elapsed());
+    // Who comes later sees for himself.
+    drop((full, waiting));
+    let end = visit(&net, HERE, Some(CONTENT)).await.end;
+    assert_eq!(end, WebEnd::NotConnected(ConnectFailure::Refused));
 }
 
 #[tokio::test]
