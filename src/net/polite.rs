@@ -27,8 +27,8 @@ pub(crate) const STREAMS: usize = 32;
 pub(crate) const SECURE: usize = 96;
 /// Questions in flight on one of them; the library loses some when there are more.
 pub(crate) const IN_FLIGHT_SECURE: usize = 32;
-/// Web servers visited at once.
-pub(crate) const VISITS: usize = 32;
+/// Web servers visited at once, one connection each, beside those.
+pub(crate) const VISITS: usize = 16;
 /// Visits to one web server's address at once: a thousand names may live there.
 pub(crate) const VISITS_PER_ADDRESS: usize = 4;
 /// Server addresses whose pace is remembered.

@@ -49,8 +49,9 @@ async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
         Task::Intercept => intercept(net).await,
-        Task::Fetch { name, address, file } => web::fetch(net, name, *address, file).await,
-        Task::Origin { address } => origin::look(net, *address).await,
+        // Kept apart, since walks are many and these would make each of them larger.
+        Task::Fetch { name, address, file } => Box::pin(web::fetch(net, name, *address, file)).await,
+        Task::Origin { address } => Box::pin(origin::look(net, *address)).await,
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }
