@@ -36,6 +36,6 @@ fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
         Command::Man => cli::print::man(out),
         Command::Explain(_) => Err(cli::later("explain", "explains an ACME error text")),
         Command::Report(_) => Err(cli::later("report", "tells the story of a journal")),
-        Command::SelfTest => Err(cli::later("self-test", "prints the test file for the web server")),
+        Command::SelfTest(args) => Ok(cli::web::print(&args, out)),
     }
 }

@@ -105,6 +105,12 @@ fn options_out_of_range_end_with_2() {
         ("--color sometimes", "auto"),
         ("--expct 1.1.1.1", "--expect"),
         ("--json --quiet", "--quiet"),
+        ("--self-test=token", "TOKEN:CONTENT"),
+        ("--self-test=/.well-known/acme-challenge/tok:x", "alone: tok:x"),
+        ("--self-test --no-web", "contradict"),
+        ("--http-port 0", "no such port"),
+        ("--http-port 65536", "--http-port"),
+        ("--ca zerossl", "pebble"),
     ] {
         refused(&format!("wait example.com --expect 203.0.113.7 {option}"), &[part]);
     }
@@ -130,7 +136,29 @@ fn control_characters_of_an_argument_stay_away_from_the_terminal() {
 fn commands_to_come_say_so() {
     refused("explain --text whatever", &["propwatch explain", "later"]);
     refused("report watch.jsonl -o report.html", &["propwatch report", "later"]);
-    refused("self-test", &["propwatch self-test", "later"]);
+}
+
+#[test]
+fn the_test_file_is_printed_with_the_way_to_place_it() {
+    let text = out(&run("self-test"));
+    for part in [
+        "File Manager",
+        "Show Hidden Files",
+        "mkdir -p ~/public_html/.well-known/acme-challenge",
+        "printf %s",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let json = out(&run("self-test --json"));
+    let field = |name: &str| {
+        let (_, after) = json.split_once(&format!(r#""{name}":""#)).expect("the field");
+        after.split('"').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!((field("token").len(), field("content").len()), (43, 87), "{json}");
+    assert_eq!(field("path"), format!("/.well-known/acme-challenge/{}", field("token")));
+    assert_eq!(json.lines().count(), 1);
+    assert!(text.contains(&field("content")));
+    refused("self-test now", &["now"]);
 }
 
 #[test]

@@ -37,8 +37,9 @@ pub(crate) enum Command {
     /// Play a story on a simulated internet: no network needed
     #[command(after_help = teach::DEMO)]
     Demo(DemoArgs),
-    /// Print the test file for the web server (in a later version)
-    SelfTest,
+    /// Print the test file for the web server, and how to place it
+    #[command(after_help = teach::SELF_TEST)]
+    SelfTest(SelfTestArgs),
     /// Print a completion script for a shell
     #[command(after_help = teach::COMPLETIONS)]
     Completions {
@@ -125,6 +126,9 @@ pub(crate) struct Looking {
     /// Do not look at the web server (it is not looked at in this version)
     #[arg(long)]
     pub(crate) no_web: bool,
+    /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in (no effect yet)
+    #[arg(long)]
+    pub(crate) no_origin: bool,
     /// Where the watch's findings are kept, or `off` (no effect yet)
     #[arg(long, value_name = "FILE|off")]
     pub(crate) journal: Option<String>,
@@ -222,6 +226,13 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Group)]
+pub(crate) struct SelfTestArgs {
+    /// JSON for scripts: one object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Group)]
 pub(crate) struct ExplainArgs {
     /// The file with the text, or `-` for standard input
     #[arg(value_name = "FILE|-")]
@@ -270,7 +281,7 @@ mod tests {
         let shared = "a.example=192.0.2.7 b.example --expect 2001:db8::7 --expect 192.0.2.8 --root 127.0.0.1:5300 \
             --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
             --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off \
-            --then true --fail-fast --no-web --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
+            --then true --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
             --records r.yaml";
         for command in ["check", "wait"] {
             let line = format!("propwatch {command} {shared}");
@@ -290,6 +301,7 @@ mod tests {
             "propwatch demo --list",
             "propwatch demo zone-editor --json",
             "propwatch self-test",
+            "propwatch self-test --json",
             "propwatch man",
             "propwatch completions zsh",
         ] {

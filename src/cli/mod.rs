@@ -12,6 +12,7 @@ mod show;
 mod teach;
 mod value;
 pub(crate) mod watching;
+pub(crate) mod web;
 
 pub(crate) use exit::{Exit, UserError};
 

@@ -13,6 +13,7 @@ use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
 use super::value::{name, value};
+use super::web;
 
 /// Everything that a watch needs.
 #[derive(Debug)]
@@ -57,7 +58,10 @@ fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> 
         fail_fast: args.fail_fast,
         allow_reserved: args.allow_reserved,
         samples: standard.samples,
-        ..Policy::default()
+        ca: web::ca(args),
+        web: web::policy(args)?,
+        ask_origin: !args.no_origin,
+        ..standard
     })
 }
 
@@ -82,20 +86,10 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
         )
         .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
-    if args.self_test.is_some() {
-        return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
-            .hint("without it the verdict is about DNS, and says that the web is not proven"));
-    }
     if args.then.is_some() {
         let command = told(mode);
         return Err(UserError::new("--then is not in this version: the command would never be run")
             .hint(format!("propwatch {command} … && COMMAND does the same")));
-    }
-    if args.http_port.is_some() {
-        note("--http-port has no effect yet: the web server is not looked at");
-    }
-    if args.ca.is_some() {
-        note("--ca has no effect yet: the rules are Let's Encrypt's");
     }
     if args.journal.as_deref().is_some_and(|journal| journal != "off") {
         note("--journal has no effect yet: a watch that is ended begins anew");
@@ -169,7 +163,7 @@ fn settings(args: &Looking) -> Result<Settings, UserError> {
     } else {
         Start::Roots(Walker::root_hints())
     };
-    Ok(Settings { start, ..network(&args.list)? })
+    Ok(Settings { start, web: web::settings(args)?, ..network(&args.list)? })
 }
 
 fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {

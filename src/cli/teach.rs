@@ -82,6 +82,14 @@ Examples:
   propwatch demo moved-host
   propwatch demo forgotten-aaaa --fast --json";
 
+/// `propwatch self-test --help`.
+pub(crate) const SELF_TEST: &str = "\
+The file is always the same one, so it can lie there while you change DNS.
+
+Examples:
+  propwatch self-test
+  propwatch self-test --json | jq -r .content";
+
 /// `propwatch completions --help`.
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

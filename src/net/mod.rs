@@ -2,8 +2,9 @@
 //!
 //! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
-//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A
-//! survey asks a zone's own servers what a CA looks at beyond addresses. Nothing here judges anything, and no failure of a server or of the network ends a run.
+//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
+//! zone's own servers what a CA looks at beyond addresses. Web servers are visited by the CA's rules, and asked
+//! whose they are. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;
@@ -11,6 +12,7 @@ mod exchange;
 mod inspect;
 mod line;
 mod measure;
+mod origin;
 mod polite;
 mod round;
 mod secure;
@@ -18,6 +20,7 @@ mod survey;
 mod system;
 mod tcp;
 pub mod walk;
+mod web;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -39,6 +42,8 @@ pub use secure::{SecureError, certificates};
 use survey::Shelf;
 pub use system::system_resolvers;
 use walk::{Start, Walker};
+use web::Web;
+pub use web::WebSettings;
 use wire::Query;
 
 /// The door to the world: exactly one finding for each errand, within its time limit.
@@ -59,6 +64,8 @@ pub struct Settings {
     pub start: Start,
     /// Root certificates (DER) that are trusted beside the built-in ones: for private CAs and for tests.
     pub extra_roots: Vec<Vec<u8>>,
+    /// How web servers are visited.
+    pub web: WebSettings,
 }
 
 impl Default for Settings {
@@ -69,6 +76,7 @@ impl Default for Settings {
             silent_target: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 53), 53)),
             start: Start::Roots(Walker::root_hints()),
             extra_roots: Vec::new(),
+            web: WebSettings::default(),
         }
     }
 }
@@ -82,6 +90,7 @@ pub struct Internet {
     walker: Walker,
     /// What surveys share.
     shelf: Shelf,
+    web: Web,
 }
 
 impl Internet {
@@ -95,7 +104,9 @@ impl Internet {
             settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
-        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker, shelf: Shelf::default() })
+        let web = Web::new(&settings.web)?;
+        let (polite, shelf) = (Polite::new(), Shelf::default());
+        Ok(Internet { settings, clock, polite, secure, walker, shelf, web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

@@ -27,6 +27,10 @@ pub(crate) const STREAMS: usize = 32;
 pub(crate) const SECURE: usize = 96;
 /// Questions in flight on one of them; the library loses some when there are more.
 pub(crate) const IN_FLIGHT_SECURE: usize = 32;
+/// Web servers visited at once, one connection each, beside those.
+pub(crate) const VISITS: usize = 16;
+/// Visits to one web server's address at once: a thousand names may live there.
+pub(crate) const VISITS_PER_ADDRESS: usize = 4;
 /// Server addresses whose pace is remembered.
 const REMEMBERED: usize = 4096;
 
@@ -36,6 +40,7 @@ pub(crate) struct Polite {
     all: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    visits: Arc<Semaphore>,
     servers: RefCell<HashMap<IpAddr, Rc<Server>>>,
     since: Stopwatch,
 }
@@ -43,6 +48,7 @@ pub(crate) struct Polite {
 #[derive(Debug)]
 struct Server {
     in_flight: Arc<Semaphore>,
+    visits: Arc<Semaphore>,
     pace: Option<Pace>,
 }
 
@@ -54,12 +60,20 @@ pub(crate) struct Turn {
     _held: [Option<OwnedSemaphorePermit>; 2],
 }
 
+/// Leave to visit a web server; over when dropped.
+#[derive(Debug)]
+pub(crate) struct Visiting {
+    _server: Rc<Server>,
+    _held: [Option<OwnedSemaphorePermit>; 2],
+}
+
 impl Polite {
     pub(crate) fn new() -> Self {
         Polite {
             all: Arc::new(Semaphore::new(IN_FLIGHT)),
             sockets: Arc::new(Semaphore::new(SOCKETS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            visits: Arc::new(Semaphore::new(VISITS)),
             servers: RefCell::default(),
             since: Stopwatch::start(),
         }
@@ -89,6 +103,14 @@ impl Polite {
         self.streams.clone().acquire_owned().await.ok()
     }
 
+    /// Waits until the web server at this address may be visited once more.
+    pub(crate) async fn visit(&self, addr: IpAddr) -> Visiting {
+        let server = self.server(addr);
+        let there = server.visits.clone().acquire_owned().await.ok();
+        let overall = self.visits.clone().acquire_owned().await.ok();
+        Visiting { _server: server, _held: [there, overall] }
+    }
+
     fn server(&self, addr: IpAddr) -> Rc<Server> {
         let mut servers = self.servers.borrow_mut();
         if let Some(server) = servers.get(&addr) {
@@ -102,6 +124,7 @@ impl Polite {
         }
         let server = Rc::new(Server {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
+            visits: Arc::new(Semaphore::new(VISITS_PER_ADDRESS)),
             // Nobody is disturbed by questions that stay on this machine.
             pace: (!addr.is_loopback()).then(Pace::default),
         });

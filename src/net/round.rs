@@ -16,7 +16,7 @@ use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
 use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
 use super::wire::Query;
-use super::{Internet, survey, walk_from_here};
+use super::{Internet, origin, survey, walk_from_here, web};
 use crate::model::{
     Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
     Transport,
@@ -48,8 +48,11 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
 async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
-        Task::Survey { name } => survey::survey(net, name).await,
+        Task::Survey { name } => Box::pin(survey::survey(net, name)).await,
         Task::Intercept => intercept(net).await,
+        // Kept apart, since walks are many and these would make each of them larger.
+        Task::Fetch { name, address, file } => Box::pin(web::fetch(net, name, *address, file)).await,
+        Task::Origin { address } => Box::pin(origin::look(net, *address)).await,
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }

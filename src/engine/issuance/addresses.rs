@@ -73,8 +73,9 @@ const V6: &[([u16; 4], u8, &str)] = &[
     ([0x64, 0xff9b, 0, 0], 64, "NAT64 (RFC 6052)"),
 ];
 
-/// The block that an address belongs to, if no public CA connects to it.
-pub(in crate::engine) fn reserved_block(address: IpAddr) -> Option<&'static str> {
+/// The block of the IANA special-purpose registries, or of multicast, that an address stands in: no public
+/// CA connects to one.
+pub fn reserved_block(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(v4) => {
             let bits = u32::from(v4);

@@ -23,7 +23,8 @@ use std::net::IpAddr;
 use crate::engine::plan::Policy;
 use crate::model::{Ca, Cause, Effect, Name, Origin, Reason, Survey, Timestamp, Visit};
 
-pub(super) use addresses::{minds_reserved, reserved, reserved_block};
+pub use addresses::reserved_block;
+pub(super) use addresses::{minds_reserved, reserved};
 pub(super) use habits::{AaaaAsked, aaaa_answers};
 pub(super) use strangers::stray_effect;
 pub(super) use timing::ca_forgets;

@@ -11,6 +11,7 @@ mod issuing;
 mod lists;
 mod redirects;
 mod resolver;
+mod self_test;
 mod standings;
 mod times;
 mod web;
@@ -20,6 +21,7 @@ pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;
 pub use lists::{count, list};
+pub use self_test::self_test;
 pub use times::{When, span};
 
 use crate::model::{Failure, Rcode};
