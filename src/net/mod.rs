@@ -11,6 +11,7 @@ mod exchange;
 mod inspect;
 mod line;
 mod measure;
+mod plain;
 mod polite;
 mod round;
 mod secure;
@@ -95,7 +96,7 @@ impl Internet {
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
-        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit) }
+        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), only: None }
     }
 }
 
@@ -116,7 +117,7 @@ impl Ask for Internet {
             }
             Err(failure) => Heard::failed(failure, 0),
         };
-        Told { message: heard.message, questions: heard.questions }
+        Told { questions: heard.questions, message: heard.message() }
     }
 }
 
