@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
-use crate::model::{Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Verdict};
+use crate::model::{
+    Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Timestamp, Verdict,
+};
 
 use super::Watch;
 
@@ -118,12 +120,20 @@ impl Watch {
         self.timers.next().is_some_and(|(at, _)| at <= self.now)
     }
 
+    /// When the last honest cache turns over; not known while the zone's servers are not right for some
+    /// record, since nobody knows when its caches will be filled.
+    fn last_turn_of_all(&self) -> Option<Timestamp> {
+        let mut records = self.records.iter().filter(|progress| progress.row.is_some());
+        let known = records.all(|progress| progress.right_since.is_some());
+        (0..self.records.len()).filter(|_| known).filter_map(|record| self.last_turn(record)).max()
+    }
+
     /// Tells when the last honest cache turns over and what is looked at next, when either moves.
     pub(super) fn forecast(&mut self) {
         if self.plan.mode == Mode::Look || !std::mem::take(&mut self.news) {
             return;
         }
-        let by = (0..self.records.len()).filter_map(|record| self.last_turn(record)).max();
+        let by = self.last_turn_of_all();
         let next = self.timers.next_telling();
         let key = Some((by, next.map(|(at, _)| at.floor_second())));
         let moved = match (&self.told_forecast, &key) {
