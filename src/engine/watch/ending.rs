@@ -6,7 +6,7 @@ use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
-    Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Timestamp, Verdict,
+    Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Standing, Timestamp, Verdict, Why,
 };
 
 use super::Watch;
@@ -100,9 +100,9 @@ impl Watch {
 
     /// A single look ends when everything is back, when nothing that is still to come can change the
     /// verdict for the worse, or when it has waited a moment for what can only confirm a bad one.
-    fn look_is_over(&self) -> bool {
+    fn look_is_over(&mut self) -> bool {
         if self.in_flight == 0 && !self.timers_are_due() {
-            return true;
+            return !self.ask_the_silent_again();
         }
         if !self.is_decided() || self.blind != Blind::No {
             return false;
@@ -114,6 +114,30 @@ impl Watch {
             Verdict::NotYet => waited && !can_become_safe(report, self.plan.policy.quorum_percent),
             _ => false,
         })
+    }
+
+    /// A resolver that has to find out first, and meets a dead server on its way, can take longer than a
+    /// probe; a moment later it has the answer. Where too few have said anything, the silent are asked once
+    /// more. Returns whether any was.
+    fn ask_the_silent_again(&mut self) -> bool {
+        if std::mem::replace(&mut self.asked_silent, true) || self.blind != Blind::No {
+            return false;
+        }
+        let short = |report: &RecordReport| {
+            report.reasons.iter().any(|reason| matches!(reason.cause, Cause::TooFewAnswered { .. }))
+        };
+        let records = 0..self.records.len();
+        let short: Vec<usize> =
+            records.filter(|&r| self.records[r].report.as_ref().is_some_and(short)).collect();
+        let cells: Vec<usize> = short.into_iter().flat_map(|record| self.cells_of(record)).collect();
+        for &cell in &cells {
+            if matches!(self.cells[cell].standing(), Standing::Silent { failure: Failure::Silent { .. } }) {
+                self.cells[cell].next = self.now;
+                self.cells[cell].why = Why::Retry;
+                self.ask_resolver(cell);
+            }
+        }
+        self.in_flight > 0
     }
 
     fn timers_are_due(&self) -> bool {

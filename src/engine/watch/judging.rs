@@ -139,6 +139,7 @@ impl Watch {
             Judged { report, decided, clear }
         };
         self.await_ca(record);
+        self.check_the_last(record);
         self.milestones(record, &judged.report);
         self.records[record].decided |= judged.decided;
         self.records[record].report = Some(judged.report);
