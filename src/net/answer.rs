@@ -137,7 +137,7 @@ fn is_in(record: &Record) -> bool {
 }
 
 /// RFC 2181, section 8: a TTL with its highest bit set is a TTL of zero.
-fn seconds(ttl: u32) -> u32 {
+pub(super) fn seconds(ttl: u32) -> u32 {
     if ttl > i32::MAX.unsigned_abs() { 0 } else { ttl }
 }
 

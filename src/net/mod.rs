@@ -13,6 +13,7 @@ mod inspect;
 mod line;
 mod measure;
 mod origin;
+mod plain;
 mod polite;
 mod round;
 mod secure;
@@ -110,7 +111,7 @@ impl Internet {
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
-        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit) }
+        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), only: None }
     }
 }
 
@@ -131,7 +132,7 @@ impl Ask for Internet {
             }
             Err(failure) => Heard::failed(failure, 0),
         };
-        Told { message: heard.message, questions: heard.questions }
+        Told { questions: heard.questions, message: heard.message() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much is asked of other people's servers, and of this machine. Everything is a constant here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) struct Polite {
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     visits: Arc<Semaphore>,
-    servers: RefCell<HashMap<IpAddr, Rc<Server>>>,
+    servers: RefCell<BTreeMap<IpAddr, Rc<Server>>>,
     since: Stopwatch,
 }
 
@@ -82,25 +82,25 @@ impl Polite {
     /// Waits until this server may be sent one more question.
     pub(crate) async fn turn(&self, addr: IpAddr) -> Turn {
         let server = self.server(addr);
-        let at_server = server.in_flight.clone().acquire_owned().await.ok();
+        let at_server = permit(&server.in_flight).await;
         if let Some(pace) = &server.pace {
             let wait = pace.take(self.since.elapsed());
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
         }
-        let overall = self.all.clone().acquire_owned().await.ok();
+        let overall = permit(&self.all).await;
         Turn { server, since: self.since, _held: [at_server, overall] }
     }
 
     /// Waits until one more UDP socket may be opened.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
-        self.sockets.clone().acquire_owned().await.ok()
+        permit(&self.sockets).await
     }
 
     /// Waits until one more TCP connection may be opened.
     pub(crate) async fn stream(&self) -> Option<OwnedSemaphorePermit> {
-        self.streams.clone().acquire_owned().await.ok()
+        permit(&self.streams).await
     }
 
     /// Waits until the web server at this address may be visited once more.
@@ -130,6 +130,14 @@ impl Polite {
         });
         servers.insert(addr, server.clone());
         server
+    }
+}
+
+/// Takes a permit, and waits in line only where none is free: mostly one is.
+async fn permit(of: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    match of.clone().try_acquire_owned() {
+        Ok(permit) => Some(permit),
+        Err(_) => of.clone().acquire_owned().await.ok(),
     }
 }
 

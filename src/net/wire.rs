@@ -42,7 +42,7 @@ impl Query {
         if question.name.is_root() || question.name.as_str().contains('\\') {
             question.name.to_wire().iter().for_each(|label| push_label(&mut bytes, label));
         } else {
-            question.name.as_str().split('.').for_each(|label| push_label(&mut bytes, label.as_bytes()));
+            push_text(&mut bytes, question.name.as_str());
         }
         let qtype: u16 = match question.qtype {
             QuestionType::A => 1,
@@ -144,6 +144,21 @@ fn push_label(bytes: &mut Vec<u8>, label: &[u8]) {
     // No label is longer than 63 octets, so nothing is lost here.
     bytes.push(label.len() as u8);
     bytes.extend_from_slice(label);
+}
+
+/// Appends a name without escapes as its labels.
+fn push_text(bytes: &mut Vec<u8>, name: &str) {
+    let mut length = bytes.len();
+    bytes.push(0);
+    for octet in name.bytes() {
+        if octet == b'.' {
+            length = bytes.len();
+            bytes.push(0);
+        } else {
+            bytes.push(octet);
+            bytes[length] += 1;
+        }
+    }
 }
 
 /// The ID of a message, if it is long enough to be one.

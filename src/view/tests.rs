@@ -286,6 +286,26 @@ fn progress_says_how_far_and_when_in_any_width() {
 }
 
 #[test]
+fn the_time_of_many_is_that_of_the_last_of_all() {
+    let records = (1..=3).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
+    let mut cast = cast_of(&opening_with(records.collect(), true));
+    cast.take(&shift(2, 0, Standing::Unasked, old(310)));
+    cast.take(&Event::Forecast { at: secs(3), by: Some(secs(310)), next: None });
+    let waits = |n, cause| entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, cause)]);
+    let settling = |n, until| waits(n, Cause::Settling { until: secs(until) });
+    let stale = Cause::ResolverStale { held: old_held(), until: Some(secs(310)) };
+    let mut line = |first, second| {
+        let records = vec![first, second, entry(2, Verdict::Safe, Vec::new())];
+        cast.take(&Event::Verdict(Box::new(report(3, records))));
+        text(80).progress(&cast, secs(5)).line
+    };
+    let waiting = line(settling(0, 20), waits(1, stale));
+    assert_eq!(waiting, "1/3 records safe · last cache turns over 13:02:10 (in 5 min 5 s)");
+    let settled = line(settling(0, 25), settling(1, 20));
+    assert_eq!(settled, "1/3 records safe · safe at 12:57:25 (in 20 s) if it stays so");
+}
+
+#[test]
 fn many_records_take_a_line_each() {
     let records = (0..300).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
     let cast = cast_of(&opening_with(records.collect(), false));

@@ -144,6 +144,7 @@ impl Watch {
         };
         self.await_ca(record, &judged.report);
         self.watch_barred(record);
+        self.check_the_last(record);
         self.milestones(record, &judged.report);
         self.records[record].decided |= judged.decided;
         self.records[record].report = Some(judged.report);

@@ -95,6 +95,8 @@ pub struct Watch {
     in_flight: u32,
     /// When a single look has asked its last resolver.
     asked_all: Option<Timestamp>,
+    /// A single look has asked the silent once more.
+    asked_silent: bool,
     out: Step,
     told: Option<Report>,
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
@@ -126,6 +128,7 @@ impl Watch {
             questions: 0,
             in_flight: 0,
             asked_all: None,
+            asked_silent: false,
             out: Step::default(),
             told: None,
             told_forecast: None,

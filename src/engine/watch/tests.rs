@@ -21,6 +21,9 @@ struct Little {
     visits: Vec<std::net::IpAddr>,
     /// How long a survey takes, in milliseconds.
     survey_takes: u64,
+    /// A name about which every server says something else.
+    unlike: Option<(Name, Answer)>,
+    told: Vec<Event>,
 }
 
 fn answer(addresses: &[&str], ttl: u32) -> Answer {
@@ -49,6 +52,8 @@ impl Little {
             surveys: 0,
             visits: Vec::new(),
             survey_takes: 5,
+            unlike: None,
+            told: Vec::new(),
         }
     }
 
@@ -117,6 +122,11 @@ impl Little {
                 none.rcode = Rcode::NOERROR;
                 Seen::Answered(Box::new(none))
             }
+            Task::Ask { record: None, question, .. }
+                if self.unlike.as_ref().is_some_and(|(name, _)| *name == question.name) =>
+            {
+                Seen::Answered(Box::new(self.unlike.as_ref().unwrap().1.clone()))
+            }
             Task::Ask { record: None, server, .. } => {
                 let found = self.servers.iter().find(|(addr, _)| *addr == server.addr.to_string());
                 Seen::Answered(Box::new(found.unwrap().1.clone()))
@@ -142,6 +152,7 @@ impl Little {
         let mut step = watch.step(now, Input::Started);
         loop {
             let elapsed = i64::try_from(now.since(begin).as_millis()).unwrap();
+            self.told.append(&mut step.events);
             if let Some(done) = step.done {
                 return (watch, Some(*done), elapsed);
             }
@@ -286,4 +297,32 @@ fn a_sole_operator_is_asked_more_than_one_among_others() {
     let plan = two.plan(Mode::Look, Policy::default());
     let (_, report, _) = two.play(plan, 60, |_, _| {});
     assert_eq!((report.unwrap().exit_code(), two.asked_resolvers), (0, 4));
+}
+
+#[test]
+fn the_forecast_is_of_all_records_or_of_none() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good], &[old.clone(), good.clone()]);
+    let late = Name::parse("late.example.com").unwrap();
+    world.unlike = Some((late.clone(), old));
+    let mut plan = world.plan(Mode::Watch, Policy::default());
+    plan.records.push(Record { name: late, ..plan.records[0].clone() });
+    let (begin, seconds) = (Timestamp::from_secs(1_000_000), |at: Timestamp| at.as_micros() / 1_000_000);
+    world.play(plan, 60, |world, secs| {
+        if secs >= 30 {
+            world.unlike = None;
+        }
+    });
+    let forecasts: Vec<(Timestamp, Option<Timestamp>)> = world
+        .told
+        .iter()
+        .filter_map(|event| match event {
+            Event::Forecast { at, by, .. } => Some((*at, *by)),
+            _ => None,
+        })
+        .collect();
+    let early = forecasts.iter().filter(|(at, _)| at.since(begin).as_secs() < 30);
+    assert!(early.clone().count() > 0 && early.clone().all(|(_, by)| by.is_none()), "{forecasts:?}");
+    let last = forecasts.last().and_then(|(_, by)| *by).map(seconds);
+    assert!(last >= Some(seconds(begin) + 330), "{forecasts:?}");
 }

@@ -135,7 +135,7 @@ impl<'a> Asker<'a> {
     }
 
     async fn over_tcp(&self, exchange: &Exchange<'_>, query: &Query) -> (Result<Vec<u8>, Failure>, Duration) {
-        let Exchange { server, polite, limit } = *exchange;
+        let Exchange { server, polite, limit, .. } = *exchange;
         self.count(1);
         let work = async {
             let _held = polite.stream().await;
