@@ -165,15 +165,14 @@ fn the_test_file_is_printed_with_the_way_to_place_it() {
 fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
     let port = closed_port();
     let line = format!(
-        "check a.test --expect 203.0.113.7 --allow-reserved --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
+        "check a.test --expect 203.0.113.7 --allow-reserved --no-web --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
     );
     refused(&format!("{line} --records names.yaml"), &["--records", "hint:"]);
-    refused(&format!("{line} --self-test"), &["--self-test", "hint:"]);
     refused(&format!("{line} --then true"), &["--then", "hint:"]);
-    let options = "--journal x.jsonl --http-port 8080 --ca pebble --settle 1s --fail-fast";
+    let options = "--journal x.jsonl --settle 1s --fail-fast";
     let output = run(&format!("{line} {options}"));
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));
-    for option in ["--journal", "--http-port", "--ca", "--settle", "--fail-fast"] {
+    for option in ["--journal", "--settle", "--fail-fast"] {
         let note = format!("propwatch: note: {option} has no effect");
         assert!(err(&output).contains(&note), "{option}: {}", err(&output));
     }
@@ -185,7 +184,7 @@ fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
 #[test]
 fn a_verdict_goes_to_standard_output_and_its_number_to_the_exit() {
     let port = closed_port();
-    let place = format!("--allow-reserved --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}");
+    let place = format!("--allow-reserved --no-web --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}");
     let text = run(&format!("check a.test --expect 203.0.113.7 {place}"));
     assert_eq!(text.status.code(), Some(4));
     assert!(out(&text).contains("INCONCLUSIVE"), "{}", out(&text));
@@ -283,7 +282,7 @@ fn a_full_disk_is_told_and_is_not_safe() {
 fn an_interrupt_tells_where_things_stand() {
     let port = closed_port();
     let mut child = propwatch()
-        .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved"])
+        .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved", "--no-web"])
         .args(["--authority", &format!("127.0.0.1:{port}"), "--resolver", &format!("127.0.0.1:{port}")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
