@@ -30,14 +30,15 @@ fn rows() -> Vec<Row> {
 
 /// What can be seen without propwatch.
 #[derive(Debug)]
-struct Seen {
+pub(super) struct Seen {
     /// An address, and no error for CAA on the way up.
-    dns: bool,
+    pub(super) dns: bool,
     /// The file, by a client that follows every redirect.
-    web: bool,
+    pub(super) web: bool,
 }
 
-fn see(row: &Row) -> Seen {
+/// Looks as the CA does.
+pub(super) fn see(row: &Row) -> Seen {
     let name = row.asked();
     let resolver: SocketAddr = format!("{CA_RESOLVER}:53").parse().unwrap();
     let addresses = ["A", "AAAA"].iter().any(|rtype| {

@@ -1,4 +1,4 @@
-//! Name servers that have their own ideas: a proxy on 192.0.2.4x before a real one, over UDP and TCP.
+//! Name servers that have their own ideas: a proxy on 192.0.2.200 and up before a real one, over UDP and TCP.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -86,23 +86,23 @@ impl Way {
     /// Its address.
     pub(crate) const fn at(self) -> &'static str {
         const AT: [&str; 17] = [
-            "192.0.2.40",
-            "192.0.2.41",
-            "192.0.2.42",
-            "192.0.2.43",
-            "192.0.2.44",
-            "192.0.2.45",
-            "192.0.2.46",
-            "192.0.2.47",
-            "192.0.2.48",
-            "192.0.2.49",
-            "192.0.2.50",
-            "192.0.2.51",
-            "192.0.2.52",
-            "192.0.2.53",
-            "192.0.2.54",
-            "192.0.2.55",
-            "192.0.2.56",
+            "192.0.2.200",
+            "192.0.2.201",
+            "192.0.2.202",
+            "192.0.2.203",
+            "192.0.2.204",
+            "192.0.2.205",
+            "192.0.2.206",
+            "192.0.2.207",
+            "192.0.2.208",
+            "192.0.2.209",
+            "192.0.2.210",
+            "192.0.2.211",
+            "192.0.2.212",
+            "192.0.2.213",
+            "192.0.2.214",
+            "192.0.2.215",
+            "192.0.2.216",
         ];
         AT[self as usize]
     }

@@ -93,7 +93,9 @@ fn sign(base: &Path, zone: &Zone, options: &str, other: bool) -> (String, String
         let line = format!("cd {dir} && ldns-keygen -r /dev/urandom -a ECDSAP256SHA256 -k {origin}");
         shell(&line).trim().to_owned()
     };
-    let signing = key();
+    // A zone that is signed again keeps its key.
+    let signing = shell(&format!("cd {dir} && ls K*.key 2>/dev/null | head -n 1 | sed 's/.key$//'"));
+    let signing = if signing.is_empty() { key() } else { signing.trim().to_owned() };
     let told = if other { key() } else { signing.clone() };
     shell(&format!("cd {dir} && ldns-signzone -o {origin} {options} -f signed {file} {signing}"));
     let ds = shell(&format!("cd {dir} && ldns-key2ds -n -2 {told}.key"));

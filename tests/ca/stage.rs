@@ -117,25 +117,15 @@ fn with_servers(zone: Zone) -> Zone {
 fn delegate(base: &Path, row: &Row, own: &Own, owned: &mut BTreeMap<&'static str, Vec<Zone>>) -> Vec<String> {
     let origin = format!("{}.", row.name());
     let mut lines = Vec::new();
-    let mut inner = Vec::new();
     for (index, (at, _)) in own.servers.iter().enumerate() {
-        let host = format!("ns{}.{origin}", index + 1);
-        let kind = |at: &str| if at.contains(':') { "AAAA" } else { "A" };
-        lines.push(format!("{origin} NS {host}"));
-        lines.push(format!("{host} {} {at}", kind(at)));
-        inner.push(format!("{origin} NS {host}"));
-        let at = own.own_address.filter(|_| index == 0).unwrap_or(at);
-        inner.push(format!("{host} {} {at}", kind(at)));
+        lines.extend(server(&origin, index, at));
     }
     let mut told = None;
     let mut versions = Vec::new();
     for (index, records) in own.versions.iter().enumerate() {
-        let mut zone = Zone::new(&origin);
-        zone.serial = if own.same_serial { 100 } else { 100 - u32::try_from(index).unwrap() };
-        zone.records.extend(inner.iter().cloned());
-        zone.records.extend(records.iter().map(|line| absolute(row, line)));
+        let serial = if own.same_serial { 100 } else { 100 - u32::try_from(index).unwrap() };
         let how = if own.seal == Seal::Half && index > 0 { Seal::None } else { own.seal };
-        let Signed { zone, ds } = seal(base, &zone, how);
+        let Signed { zone, ds } = seal(base, &version(row, own, records, serial), how);
         told = told.or(ds);
         versions.push(zone);
     }
@@ -148,6 +138,25 @@ fn delegate(base: &Path, row: &Row, own: &Own, owned: &mut BTreeMap<&'static str
     }
     lines.extend(told);
     lines
+}
+
+/// One version of a row's own zone.
+pub(crate) fn version(row: &Row, own: &Own, records: &[String], serial: u32) -> Zone {
+    let mut zone = Zone::new(&format!("{}.", row.name()));
+    zone.serial = serial;
+    for (index, (at, _)) in own.servers.iter().enumerate() {
+        let at = own.own_address.filter(|_| index == 0).unwrap_or(at);
+        zone.records.extend(server(&zone.origin, index, at));
+    }
+    zone.records.extend(records.iter().map(|line| absolute(row, line)));
+    zone
+}
+
+/// The records by which a zone, or its parent, names one of its servers.
+fn server(origin: &str, index: usize, at: &str) -> [String; 2] {
+    let host = format!("ns{}.{origin}", index + 1);
+    let kind = if at.contains(':') { "AAAA" } else { "A" };
+    [format!("{origin} NS {host}"), format!("{host} {kind} {at}")]
 }
 
 /// The server program that speaks at an address, if one does.
