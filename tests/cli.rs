@@ -176,7 +176,7 @@ fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
         let note = format!("propwatch: note: {option} has no effect");
         assert!(err(&output).contains(&note), "{option}: {}", err(&output));
     }
-    let quiet = run(&format!("{line} --journal off --no-web --quiet"));
+    let quiet = run(&format!("{line} --journal off --quiet"));
     assert_eq!(quiet.status.code(), Some(4));
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{}", err(&quiet));
 }

@@ -99,9 +99,12 @@ fn zone_survey(net: &Internet, now: Timestamp, walk: &Walk) -> ZoneSurvey {
     let ds =
         walk.parents.iter().map(|p| DsReply { host: p.host.clone(), addr: p.addr, said: DsSaid::Nothing });
     let servers = addresses_of(&walk.servers).map(|(host, addr)| {
-        let well = matches!(said(net, now, addr, &walk.zone), CaaSaid::Nothing);
-        let taken = if well { Taken::Well } else { Taken::Unknown };
-        let habits = Habits { plain: taken, mixed_case: taken, edns: taken, tcp: taken, aaaa: taken };
+        let (plain, taken) = match said(net, now, addr, &walk.zone) {
+            CaaSaid::Refused(rcode) => (Taken::Refused(rcode), Taken::Unknown),
+            CaaSaid::Failed(_) => (Taken::Dropped, Taken::Unknown),
+            _ => (Taken::Well, Taken::Well),
+        };
+        let habits = Habits { plain, mixed_case: taken, edns: taken, tcp: taken, aaaa: taken };
         ServerSurvey { host, addr, signing: Signing::NotNeeded, habits }
     });
     ZoneSurvey { zone: walk.zone.clone(), ds: ds.collect(), servers: servers.collect() }
