@@ -6,6 +6,7 @@
 //! an [`Event`] is anything a view may tell a person or a script.
 
 mod answer;
+mod diagnosis;
 mod errand;
 mod event;
 mod finding;
@@ -20,6 +21,9 @@ mod walk;
 mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
+pub use diagnosis::{
+    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, Trouble, Try, Waiting, Whose, Wrapper,
+};
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
 pub use finding::{Finding, Seen};
