@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(name("for a.example.com- check that a DNS"), "a.example.com");
         assert_eq!(name("for a.example.com; DNS"), "a.example.com");
         assert_eq!(name("for a.example.com. Then"), "a.example.com");
-        assert_eq!(name("for a.exam\nple.com (x)"), "a.example.com");
+        assert_eq!(name("for mail.shop.intern.exam\nple.com (x)"), "mail.shop.intern.example.com");
         assert_eq!(name("for a.example\n.com (x)"), "a.example.com");
         assert_eq!(name("for a.example.com\nprompt"), "a.example.com");
         assert_eq!(name("for a.example.com\n- check that"), "a.example.com");

@@ -1,6 +1,7 @@
 //! Parts a text into its failures: which head belongs to which words, and what is said twice.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use crate::model::{Authority, Class, Diagnosis, Environment, Name, Phase, Try, Waiting, Whose, Wrapper};
 
@@ -32,6 +33,8 @@ enum Mark {
     Fetching,
     Host(Authority),
 }
+
+static MARKS: LazyLock<Needles<Mark>> = LazyLock::new(marks);
 
 fn marks() -> Needles<Mark> {
     let mut needles = Needles::new();
@@ -103,7 +106,7 @@ pub(super) fn failures(dense: &Dense) -> Found {
         places: Vec::new(),
         found: Found::default(),
     };
-    marks().each(&dense.low, |at, end, mark| reader.take(at, end, mark));
+    MARKS.each(&dense.low, |at, end, mark| reader.take(at, end, mark));
     reader.close();
     reader.found.settle();
     reader.found
@@ -301,7 +304,12 @@ impl Reader<'_> {
             first.names.contains(name) || open.frame.as_ref().is_some_and(|f| f.name.as_ref() == Some(name))
         };
         let about_it = hit.names.iter().all(known);
-        let same = hit.class == first.class || open.frame.is_some();
+        let beside = |limit| hit.at.saturating_sub(open.end) < limit;
+        let one_line = || (open.end..=hit.at).all(|at| self.dense.gap(at) < Gap::Line);
+        const SENTENCE: usize = 300;
+        let same = hit.class == first.class
+            || open.frame.is_some()
+            || (beside(SENTENCE) && (open.between.by_url.is_some() || one_line()));
         if hit.weak || (!far && about_it && same && self.dense.gap(hit.at) != Gap::Blank) {
             return;
         }

@@ -225,6 +225,8 @@ pub(super) fn plain(dense: &Dense, class: Class, at: usize, end: usize, known: &
     let quotes = |from: usize| quoted(dense, from, 260).map(|(name, _)| name.to_lowercase());
     let mut names: Vec<String> = Vec::new();
     match class {
+        // "The server could not connect to the client" is the type's own sentence.
+        Class::NetConnectOld if dense.starts(end, "theclient") => return None,
         Class::DnsNodata | Class::NetConnectOld => {
             names.extend(after(end));
             hit.record = (class == Class::DnsNodata)
@@ -254,9 +256,12 @@ pub(super) fn plain(dense: &Dense, class: Class, at: usize, end: usize, known: &
         }
         Class::RatePerdomain | Class::RateDuplicate => {
             hit.at = dense.rfind(at, 60, "toomanycertificates")?;
-            let from = if class == Class::RateDuplicate { dense.find(end, 16, ":")? + 1 } else { end };
-            let from = from + usize::from(dense.starts(from, ":"));
-            names.extend(quotes(from).or_else(|| after(from)));
+            let from = match class {
+                Class::RateDuplicate => dense.find(end, 60, ":").map(|colon| colon + 1),
+                _ => Some(end + usize::from(dense.starts(end, ":"))),
+            };
+            names.extend(from.and_then(|from| quotes(from).or_else(|| after(from))));
+            names.retain(|name| name.contains('.'));
         }
         Class::PanelMkdir => hit.at = dense.rfind(at, 400, "unabletocreate")?,
         Class::PolicyRedundant => names.extend(quoted_before(dense, at, 260)),

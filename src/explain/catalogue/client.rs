@@ -19,7 +19,7 @@ super::entries! {
     AuthzNotvalid, "unauthorized" 403, Retry, Order, free;
         ["authorizations for these identifiers", "authorizations for these names"] => [OrderGone, EarlierFailure];
     ClientNonce, "badNonce" 400, Retry, Order, free;
-        ["anti-replay nonce"] => [NonceUsed];
+        ["JWS has an invalid anti-replay nonce", "anti-replay nonce"] => [NonceUsed];
     ClientTos, "malformed" 400, No, Order, free;
         ["must agree to terms of service", "must agree to the subscriber agreement"] => [Terms, OldClient];
     ClientAccount, "unauthorized" 403, No, Order, free;

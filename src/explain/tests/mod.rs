@@ -1,1 +1,3 @@
-//! Tests.
+//! The whole way from a text to diagnoses.
+
+mod mangling;

@@ -3,6 +3,7 @@
 mod authority;
 mod causes;
 mod editing;
+mod explain;
 mod groups;
 mod headline;
 mod lists;
@@ -11,6 +12,7 @@ mod standings;
 mod times;
 mod zone;
 
+pub use explain::{Explaining, Told};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;
