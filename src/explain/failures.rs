@@ -17,6 +17,8 @@ use super::shapes::{self, Hit, SHAPES, Shape};
 pub const MOST_FAILURES: usize = 500;
 /// Tries that are kept of one failure.
 const MOST_TRIES: usize = 200;
+/// Tries of all failures that are told apart.
+const MOST_TOLD_APART: usize = 50_000;
 /// How far behind its head the CA's words can begin.
 const LONGEST_HEAD: usize = 3000;
 /// How far apart two sentences of one failure can be.
@@ -140,7 +142,8 @@ impl Found {
             diagnosis.secondary
         );
         let first = |one: &Try| one.fingerprint.clone();
-        let fresh = diagnosis.tries.first().is_some_and(|one| self.tries.insert(first(one)));
+        let room = self.tries.len() < MOST_TOLD_APART;
+        let fresh = room && diagnosis.tries.first().is_some_and(|one| self.tries.insert(first(one)));
         if let Some(diagnosis_before) = self.seen.get(&key).and_then(|at| self.diagnoses.get_mut(*at)) {
             if fresh && diagnosis_before.tries.len() < MOST_TRIES {
                 diagnosis_before.tries.extend(diagnosis.tries);

@@ -53,6 +53,10 @@ fn by_address(diagnosis: &mut Diagnosis) {
             }
         }
         Whose::Other => {
+            // What another server does is not this hosting's to repair. A file that is there, or a CDN's own
+            // error, can still be what it says.
+            let kept = [Trouble::CatchAll, Trouble::OtherClient, Trouble::CdnOrigin];
+            diagnosis.troubles.retain(|trouble| kept.contains(trouble));
             promote(diagnosis, Trouble::OtherServer);
             if v6 {
                 // An IPv6 address that was not expected is deleted, not waited for.

@@ -3,13 +3,12 @@
 use crate::model::Trouble;
 
 use super::super::Said;
-use super::Explaining;
+use super::{Explaining, RULE};
 
 impl Explaining<'_> {
     /// Causes at the web server.
     pub(super) fn in_answers(&self, trouble: Trouble) -> Option<Said> {
         let (name, path) = (self.name(), self.path());
-        let rule = "RewriteRule ^\\.well-known/acme-challenge/ - [L]";
         Some(match trouble {
             Trouble::WrongRoot => Said::new(
                 format!("{name} has another document root than the one that the panel writes to"),
@@ -21,7 +20,7 @@ impl Explaining<'_> {
             Trouble::Rewrites => Said::new(
                 format!("a rewrite rule or the CMS catches requests for {path}"),
                 format!(
-                    "In File Manager open .htaccess in the document root and put this above the other rules: {rule}"
+                    "In File Manager open .htaccess in the document root and put this above the other rules: {RULE}"
                 ),
             ),
             Trouble::FileGone => Said::new(
@@ -32,7 +31,7 @@ impl Explaining<'_> {
                 format!(
                     "every path gives the same page: a maintenance mode, an index.php, a parking page ({name})"
                 ),
-                format!("Switch that off, or let {path} past it in .htaccess: {rule}"),
+                format!("Switch that off, or let {path} past it in .htaccess: {RULE}"),
             ),
             Trouble::OtherClient => Said::new(
                 "another ACME client answers for that path with its own account: AutoSSL, a CDN, an old panel",
@@ -71,7 +70,7 @@ impl Explaining<'_> {
             ),
             Trouble::AnswersByApp => Said::new(
                 "an application answers for that path: a login page, a maintenance plugin",
-                format!("Let {path} past it in .htaccess: {rule}"),
+                format!("Let {path} past it in .htaccess: {RULE}"),
             ),
             Trouble::CutShort => Said::new(
                 "the answer breaks off: a wrong length, a crash in the middle",

@@ -3,7 +3,7 @@
 use crate::model::Trouble;
 
 use super::super::Said;
-use super::Explaining;
+use super::{Explaining, RULE};
 
 impl Explaining<'_> {
     /// Causes on the way: which server, which port, which redirect.
@@ -15,7 +15,7 @@ impl Explaining<'_> {
             Trouble::StaleAaaa => Said::new(
                 format!("{name} has an IPv6 address that leads elsewhere, and the CA goes to IPv6 first"),
                 format!(
-                    "{} and delete the AAAA record {address} of {name}; or, if it is this server's own, expect it as \
+                    "{} delete the AAAA record {address} of {name}; or, if it is this server's own, expect it as \
                      well.",
                     self.editor()
                 ),
@@ -23,7 +23,7 @@ impl Explaining<'_> {
             Trouble::DeadAaaa => Said::new(
                 format!("{name} has an IPv6 address (AAAA) at which nothing answers"),
                 format!(
-                    "{} and delete the AAAA record of {name}, or have IPv6 set up on the server.",
+                    "{} delete the AAAA record of {name}, or have IPv6 set up on the server.",
                     self.editor()
                 ),
             ),
@@ -112,7 +112,7 @@ impl Explaining<'_> {
         Said::new(
             text,
             format!(
-                "{} and change the {rtype} record of {name}{} to {wanted}. If it is so there already, the domain's name \
+                "{} change the {rtype} record of {name}{} to {wanted}. If it is so there already, the domain's name \
                  servers are elsewhere: change the record there, and wait until all of them have it.",
                 self.editor(),
                 if self.diagnosis.address.is_some() { format!(" from {address}") } else { String::new() }
@@ -122,9 +122,8 @@ impl Explaining<'_> {
 
     fn redirected(&self, trouble: Trouble) -> Option<Said> {
         let path = self.path();
-        let exempt = format!(
-            "In cPanel's File Manager open .htaccess in the web directory, and put first: RewriteRule ^\\.well-known/acme-challenge/ - [L]"
-        );
+        let exempt =
+            format!("In cPanel's File Manager open .htaccess in the web directory, and put first: {RULE}");
         let (text, next) = match trouble {
             Trouble::RewriteLoop => (
                 "two rules undo each other: http to https and back, or www to the bare name and back",

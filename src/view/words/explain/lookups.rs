@@ -12,7 +12,7 @@ impl Explaining<'_> {
         Some(match trouble {
             Trouble::RecordMissing => Said::new(
                 format!("there is no record for {name} in the zone that the world uses"),
-                format!("{editor} and add: {fields}."),
+                format!("{editor} add: {fields}."),
             ),
             Trouble::ZoneElsewhere => Said::new(
                 "the record is in cPanel, and the domain's name servers are somebody else's",
@@ -59,15 +59,15 @@ impl Explaining<'_> {
             ),
             Trouble::NoAddress => Said::new(
                 format!("{name} exists, for mail perhaps, but without an address"),
-                format!("{editor} and add: {fields}."),
+                format!("{editor} add: {fields}."),
             ),
             Trouble::PrivateAddress => Said::new(
                 format!("the address of {name} is private or reserved, which the CA drops"),
-                format!("{editor} and put the public address in its place: {fields}."),
+                format!("{editor} put the public address in its place: {fields}."),
             ),
             Trouble::DeadAlias => Said::new(
                 format!("{name} is an alias (CNAME) of a name that has no address"),
-                format!("{editor} and replace the CNAME record by: {fields}."),
+                format!("{editor} replace the CNAME record by: {fields}."),
             ),
             Trouble::CaaTooLarge => Said::new(
                 "there are more CAA records than fit, and the name servers do not answer over TCP",

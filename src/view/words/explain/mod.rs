@@ -18,6 +18,9 @@ use super::{Said, When, list};
 
 pub use telling::Told;
 
+/// What frees the path in a `.htaccess` (Apache mod_rewrite).
+const RULE: &str = "RewriteEngine On, and on the next line RewriteRule ^\\.well-known/acme-challenge/ - [L]";
+
 /// Finds the words for a diagnosis.
 #[derive(Debug, Clone)]
 pub struct Explaining<'a> {
@@ -108,7 +111,7 @@ impl<'a> Explaining<'a> {
 
     /// Where records are changed.
     fn editor(&self) -> String {
-        format!("In cPanel open Zone Editor, and choose Manage beside the domain of {}", self.subject())
+        format!("In cPanel open Zone Editor, choose Manage beside the domain of {}, and", self.subject())
     }
 
     fn is_staging(&self) -> bool {
