@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench explain`
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout)]
 
 use propwatch::clock::Stopwatch;
 use propwatch::explain::{decode, explain};

@@ -41,7 +41,7 @@ impl Dense {
     pub(super) fn new(text: &str) -> Self {
         let text = without_colours(text);
         let cut = if text.len() <= MOST_CUT { edge(&text) } else { None };
-        let mut writer = Writer { out: Dense::default(), gap: Gap::None, cut, column: 0 };
+        let mut writer = Writer { out: Dense::default(), gap: Gap::None, cut, column: 0, tagged: false };
         let capacity = text.len();
         writer.out.text.reserve_exact(capacity);
         writer.out.gaps.reserve_exact(capacity);
@@ -177,6 +177,8 @@ struct Writer {
     cut: Option<usize>,
     /// Columns of the line so far.
     column: usize,
+    /// Whether a tag has ended the line already, as `<br>` does.
+    tagged: bool,
 }
 
 impl Writer {
@@ -213,6 +215,7 @@ impl Writer {
         self.out.text.push(byte);
         self.out.gaps.push(self.gap as u8);
         self.gap = Gap::None;
+        self.tagged = false;
         self.column += 1;
     }
 
@@ -228,8 +231,10 @@ impl Writer {
         self.gap = match self.gap {
             Gap::None if full => Gap::Cut,
             Gap::None | Gap::Space => Gap::Line,
+            Gap::Line if self.tagged => Gap::Line,
             Gap::Cut | Gap::Line | Gap::Blank => Gap::Blank,
         };
+        self.tagged = false;
         self.column = 0;
         let prefix = prefix(next);
         self.column += prefix;
@@ -270,6 +275,8 @@ impl Writer {
         let rest = &text[slashes..];
         let bytes = rest.as_bytes();
         let read = match bytes.first() {
+            // What was escaped is an entity or a curly quote by now, or stands on the next line.
+            Some(b'&' | 0x80.. | b'\n' | b'\r' | b' ') => 0,
             Some(b'n') => {
                 self.gap = self.gap.max(Gap::Line);
                 1
@@ -353,6 +360,7 @@ impl Writer {
             }
             if TAGS.iter().any(|tag| name.eq_ignore_ascii_case(tag)) {
                 self.gap = self.gap.max(Gap::Line);
+                self.tagged = true;
                 return inside.len() + 2;
             }
         }

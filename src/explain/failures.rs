@@ -310,9 +310,12 @@ impl Reader<'_> {
         let beside = |limit| hit.at.saturating_sub(open.end) < limit;
         let one_line = || (open.end..=hit.at).all(|at| self.dense.gap(at) < Gap::Line);
         const SENTENCE: usize = 300;
+        // Sentences that quote another program's words at their end.
+        let quotes =
+            matches!(first.class, Class::AutosslFetch | Class::SelfcheckStatus | Class::PebbleResolve);
         let same = hit.class == first.class
             || open.frame.is_some()
-            || (beside(SENTENCE) && (open.between.by_url.is_some() || one_line()));
+            || (beside(SENTENCE) && (quotes || open.between.by_url.is_some() || one_line()));
         if hit.weak || (!far && about_it && same && self.dense.gap(hit.at) != Gap::Blank) {
             return;
         }

@@ -247,45 +247,19 @@ pub(super) fn plain(dense: &Dense, class: Class, at: usize, end: usize, known: &
             names.extend(quotes(from + 16));
             hit.at = from;
         }
-        Class::RatePaused => {
-            let until = dense.find(end, 2000, "andpossiblyothers").unwrap_or(end);
-            names.extend(dense.slice(end, until).split([',', '"']).map(str::to_lowercase));
-        }
-        Class::RateFailures => {
-            names.extend(dense.find(end, 12, "for\"").and_then(|from| quotes(from + 3)));
-        }
-        Class::RatePerdomain | Class::RateDuplicate => {
-            hit.at = dense.rfind(at, 60, "toomanycertificates")?;
-            let from = match class {
-                Class::RateDuplicate => dense.find(end, 60, ":").map(|colon| colon + 1),
-                _ => Some(end + usize::from(dense.starts(end, ":"))),
-            };
-            names.extend(from.and_then(|from| quotes(from).or_else(|| after(from))));
-            names.retain(|name| name.contains('.'));
+        Class::RatePaused | Class::RateFailures | Class::RatePerdomain | Class::RateDuplicate => {
+            names = limited(dense, &mut hit, known)?;
         }
         Class::PanelMkdir => hit.at = dense.rfind(at, 400, "unabletocreate")?,
         Class::PolicyRedundant => names.extend(quoted_before(dense, at, 260)),
-        Class::AutosslNoip | Class::AutosslPrivate => names.extend(quoted_before(dense, at, 260)),
-        Class::AutosslOtherhost => {
-            hit.address = quoted_before(dense, at, 60).and_then(|text| text.parse().ok());
-            let from = dense.rfind(at, 400, "resolvedtoanipaddress");
-            names.extend(from.and_then(|from| quoted_before(dense, from, 260)));
-        }
-        Class::AutosslHttp => {
-            hit.answer = dense.find(end, 6, ":").and_then(|colon| dense.three_digits(colon + 1));
-            let from = dense.rfind(at, 1200, "temporaryfileat\"");
-            hit.url = from.and_then(|from| captures::url(dense, from + 16));
-        }
-        Class::AutosslFetch | Class::AutosslContent => {
-            let from = dense.find(end, 90, "http");
-            hit.url = from.and_then(|from| captures::url(dense, from));
-        }
-        Class::PebbleStatus => {
-            hit.url = dense.find(end, 4, "http").and_then(|from| captures::url(dense, from));
-            let from = dense.find(end, 600, "returned").map(|from| from + 8);
-            hit.answer = from.and_then(|from| dense.three_digits(from));
-        }
-        Class::PebbleRefused => hit.address = dialled(dense, at),
+        Class::AutosslNoip
+        | Class::AutosslPrivate
+        | Class::AutosslOtherhost
+        | Class::AutosslHttp
+        | Class::AutosslFetch
+        | Class::AutosslContent
+        | Class::PebbleStatus
+        | Class::PebbleRefused => names.extend(beside_the_ca(dense, &mut hit)),
         Class::AlpnCert => {
             let from = dense.find(end, 20, "requested").map(|from| from + 9);
             names.extend(from.and_then(|from| name_until(dense, from, &["from"])));
@@ -307,6 +281,63 @@ pub(super) fn plain(dense: &Dense, class: Class, at: usize, end: usize, known: &
         hit.address = address_before(dense, hit.at - 1);
     }
     Some(hit)
+}
+
+/// The names that a limit is about. Nothing for words that other programs use too.
+fn limited(dense: &Dense, hit: &mut Hit, known: &[String]) -> Option<Vec<String>> {
+    let (at, end, class) = (hit.at, hit.end, hit.class);
+    let quotes = |from: usize| quoted(dense, from, 260).map(|(name, _)| name.to_lowercase());
+    let mut names: Vec<String> = Vec::new();
+    match class {
+        Class::RatePaused => {
+            let until = dense.find(end, 2000, "andpossiblyothers").unwrap_or(end);
+            names.extend(dense.slice(end, until).split([',', '"']).map(str::to_lowercase));
+        }
+        Class::RateFailures => {
+            names.extend(dense.find(end, 12, "for\"").and_then(|from| quotes(from + 3)));
+        }
+        Class::RatePerdomain | Class::RateDuplicate => {
+            hit.at = dense.rfind(at, 60, "toomanycertificates")?;
+            let from = match class {
+                Class::RateDuplicate => dense.find(end, 60, ":").map(|colon| colon + 1),
+                _ => Some(end + usize::from(dense.starts(end, ":"))),
+            };
+            names.extend(from.and_then(|from| quotes(from).or_else(|| name_after(dense, from, known))));
+            names.retain(|name| name.contains('.'));
+        }
+        _ => {}
+    }
+    Some(names)
+}
+
+/// What the words of AutoSSL and of Pebble hold beside themselves; gives the name, if it is among it.
+fn beside_the_ca(dense: &Dense, hit: &mut Hit) -> Option<String> {
+    let (at, end) = (hit.at, hit.end);
+    match hit.class {
+        Class::AutosslNoip | Class::AutosslPrivate => return quoted_before(dense, at, 260),
+        Class::AutosslOtherhost => {
+            hit.address = quoted_before(dense, at, 60).and_then(|text| text.parse().ok());
+            let from = dense.rfind(at, 400, "resolvedtoanipaddress");
+            return from.and_then(|from| quoted_before(dense, from, 260));
+        }
+        Class::AutosslHttp => {
+            hit.answer = dense.find(end, 6, ":").and_then(|colon| dense.three_digits(colon + 1));
+            let from = dense.rfind(at, 1200, "temporaryfileat\"");
+            hit.url = from.and_then(|from| captures::url(dense, from + 16));
+        }
+        Class::AutosslFetch | Class::AutosslContent => {
+            let from = dense.find(end, 90, "http");
+            hit.url = from.and_then(|from| captures::url(dense, from));
+        }
+        Class::PebbleStatus => {
+            hit.url = dense.find(end, 4, "http").and_then(|from| captures::url(dense, from));
+            let from = dense.find(end, 600, "returned").map(|from| from + 8);
+            hit.answer = from.and_then(|from| dense.three_digits(from));
+        }
+        Class::PebbleRefused => hit.address = dialled(dense, at),
+        _ => {}
+    }
+    None
 }
 
 fn without_label(name: String) -> String {

@@ -251,9 +251,9 @@ fn texts_are_classed_right_in_every_form_and_however_mangled() {
     println!("{right} of {all} texts classed right; {names} of {named} names");
     assert!(all > 100_000, "{all}");
     assert!(
-        u64::from(right) * 1000 >= u64::from(all) * 995,
+        u64::from(right) * 1000 >= u64::from(all) * 999,
         "{right} of {all} are right, {}:\n{shown}",
         wrong.len()
     );
-    assert!(names * 100 >= named * 97, "{names} of {named} names");
+    assert!(names * 100 >= named * 99, "{names} of {named} names");
 }

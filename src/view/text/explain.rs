@@ -61,14 +61,12 @@ impl Text {
         for (i, (_, said)) in told.causes.iter().enumerate() {
             if i == 0 {
                 lines.push(String::new());
-                lines.push(format!(
-                    "  {}",
-                    if several {
-                        "What can be behind it, the likeliest first:"
-                    } else {
-                        "What is behind it:"
-                    }
-                ));
+                let head = if several {
+                    "What can be behind it, the likeliest first:"
+                } else {
+                    "What is behind it:"
+                };
+                lines.extend(self.at("  ", head));
             }
             let mark = if several { format!("  {}. ", i + 1) } else { "  ".to_owned() };
             let rest = " ".repeat(mark.len());
@@ -84,7 +82,7 @@ impl Text {
         }
         match &told.command {
             Some(command) => {
-                lines.push("  Then wait until it is safe to press Issue:".to_owned());
+                lines.extend(self.at("  ", "Then wait until it is safe to press Issue:"));
                 // A command is copied: it stays on one line.
                 lines.push(format!("    {}", self.paint.tone(Tone::Strong, command)));
             }

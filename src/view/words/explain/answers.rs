@@ -45,6 +45,13 @@ impl Explaining<'_> {
                 "something is put around the file's content: a byte order mark, a banner, a script",
                 "Switch off what changes pages on their way (a CDN's injections, an auto_prepend_file).",
             ),
+            _ => return self.refused(trouble),
+        })
+    }
+
+    fn refused(&self, trouble: Trouble) -> Option<Said> {
+        let (name, path) = (self.name(), self.path());
+        Some(match trouble {
             Trouble::WebFirewall => Said::new(
                 "ModSecurity or another filter refuses the CA's request",
                 format!(

@@ -165,6 +165,29 @@ impl Explaining<'_> {
             Class::NetReserved => {
                 format!("{name} leads to a private or reserved address, to which no public CA goes.")
             }
+            Class::AlpnNegotiate | Class::AlpnCert | Class::AlpnContact => {
+                format!(
+                    "{ca} wanted the proof on port 443 of {name} (tls-alpn-01), and whoever answered there did not give it."
+                )
+            }
+            Class::MpicRpc | Class::MpicUnknown => {
+                format!("The looks of {ca} from elsewhere in the world failed inside the CA.")
+            }
+            Class::PebbleStatus => format!("Pebble got another status than 200{code}."),
+            Class::AutosslHttp => {
+                format!("AutoSSL asked for its own file on {name}, and did not get it{code}.")
+            }
+            Class::AutosslFetch => format!("AutoSSL could not fetch its own file from {name}."),
+            Class::AutosslContent => format!("AutoSSL got something else than its own file from {name}."),
+            Class::SelfcheckStatus => {
+                "cert-manager's own look at its file failed; the CA was not asked yet.".to_owned()
+            }
+            _ => return self.sent_on(class, &asked),
+        })
+    }
+
+    fn sent_on(&self, class: Class, asked: &str) -> Option<String> {
+        Some(match class {
             Class::RedirectLoop => format!("{asked}, and was sent in a circle."),
             Class::RedirectMany | Class::PebbleRedirect => {
                 format!("{asked}, and was sent on more than ten times.")
@@ -185,23 +208,6 @@ impl Explaining<'_> {
             Class::RedirectReserved => format!("{asked}, and was sent to a private or reserved address."),
             Class::RedirectIpOld => format!("{asked}, and was sent to a bare address."),
             Class::RedirectTlsOld => format!("{asked}, and was sent on by a server whose TLS is too old."),
-            Class::AlpnNegotiate | Class::AlpnCert | Class::AlpnContact => {
-                format!(
-                    "{ca} wanted the proof on port 443 of {name} (tls-alpn-01), and whoever answered there did not give it."
-                )
-            }
-            Class::MpicRpc | Class::MpicUnknown => {
-                format!("The looks of {ca} from elsewhere in the world failed inside the CA.")
-            }
-            Class::PebbleStatus => format!("Pebble got another status than 200{code}."),
-            Class::AutosslHttp => {
-                format!("AutoSSL asked for its own file on {name}, and did not get it{code}.")
-            }
-            Class::AutosslFetch => format!("AutoSSL could not fetch its own file from {name}."),
-            Class::AutosslContent => format!("AutoSSL got something else than its own file from {name}."),
-            Class::SelfcheckStatus => {
-                "cert-manager's own look at its file failed; the CA was not asked yet.".to_owned()
-            }
             _ => return None,
         })
     }

@@ -8,8 +8,7 @@ use super::{Explaining, RULE};
 impl Explaining<'_> {
     /// Causes on the way: which server, which port, which redirect.
     pub(super) fn on_the_way(&self, trouble: Trouble) -> Option<Said> {
-        let (name, address, wanted) = (self.name(), self.address(), self.wanted());
-        let path = self.path();
+        let (name, address, path) = (self.name(), self.address(), self.path());
         Some(match trouble {
             Trouble::OtherServer => self.other_server(),
             Trouble::StaleAaaa => Said::new(
@@ -64,6 +63,13 @@ impl Explaining<'_> {
                 "a redirect leads to a host or port that cannot be reached; behind a redirect the CA does not go over to IPv4",
                 format!("Take {path} out of the redirect, or repair the A and AAAA records of its target."),
             ),
+            _ => return self.by_tls(trouble).or_else(|| self.redirected(trouble)),
+        })
+    }
+
+    fn by_tls(&self, trouble: Trouble) -> Option<Said> {
+        let (name, wanted, path) = (self.name(), self.wanted(), self.path());
+        Some(match trouble {
             Trouble::HttpsPlain => Said::new(
                 "the redirect leads to https, and port 443 speaks plain HTTP: no certificate is set up there yet",
                 format!("Take {path} out of the redirect to https until there is a certificate."),
@@ -95,7 +101,7 @@ impl Explaining<'_> {
                 "a CDN asks this server by http (mode Flexible) and is sent to https each time",
                 "In the CDN's SSL/TLS page choose Full instead of Flexible.",
             ),
-            _ => return self.redirected(trouble),
+            _ => return None,
         })
     }
 
