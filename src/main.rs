@@ -34,7 +34,7 @@ fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
         },
         Command::Completions { shell } => cli::print::completions(shell, out),
         Command::Man => cli::print::man(out),
-        Command::Explain(_) => Err(cli::later("explain", "explains an ACME error text")),
+        Command::Explain(args) => cli::explain::explain(&args, out),
         Command::Report(_) => Err(cli::later("report", "tells the story of a journal")),
         Command::SelfTest(args) => Ok(cli::web::print(&args, out)),
     }

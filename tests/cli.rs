@@ -134,7 +134,6 @@ fn control_characters_of_an_argument_stay_away_from_the_terminal() {
 
 #[test]
 fn commands_to_come_say_so() {
-    refused("explain --text whatever", &["propwatch explain", "later"]);
     refused("report watch.jsonl -o report.html", &["propwatch report", "later"]);
 }
 

@@ -27,7 +27,8 @@ pub(crate) enum Command {
     /// Watch until it is safe, or until --timeout
     #[command(after_help = teach::WAIT)]
     Wait(Looking),
-    /// Explain an error text of a certificate authority (in a later version)
+    /// Say what an error message about a certificate means, and what to do
+    #[command(after_help = teach::EXPLAIN)]
     Explain(ExplainArgs),
     /// Show the public resolvers, or try each one
     #[command(after_help = teach::RESOLVERS)]
@@ -234,15 +235,30 @@ pub(crate) struct SelfTestArgs {
 
 #[derive(Debug, Group)]
 pub(crate) struct ExplainArgs {
-    /// The file with the text, or `-` for standard input
+    /// The file with the message, or `-` for standard input; without it the message is pasted
     #[arg(value_name = "FILE|-")]
     pub(crate) file: Option<PathBuf>,
-    /// The text itself
-    #[arg(long, value_name = "TEXT")]
+    /// The message itself
+    #[arg(long, value_name = "TEXT", conflicts_with = "file", allow_hyphen_values = true)]
     pub(crate) text: Option<String>,
-    /// What the names should have
+    /// What the names should have: the hosting's IPv4 address, IPv6 address, or host name; repeat it for a set
     #[arg(short, long, value_name = "VALUE")]
     pub(crate) expect: Vec<String>,
+    /// Only read the message; ask nobody anything
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Read the CA's own record of the order, by the address that the message gives (no effect yet)
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) fetch_order: bool,
+    /// JSON for scripts: one failure a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Where failed tries are remembered, or `off` [default: attempts.jsonl in the user's state directory]
+    #[arg(long, value_name = "FILE|off")]
+    pub(crate) journal: Option<String>,
 }
 
 #[derive(Debug, Group)]
@@ -294,7 +310,8 @@ mod tests {
         for line in [
             "propwatch wait a --expect 192.0.2.7 --resolvers f.yaml --self-test --authority 127.0.0.1 --quiet",
             "propwatch explain - --expect 192.0.2.7",
-            "propwatch explain --text boulder",
+            "propwatch explain --text boulder --offline --json --color never --journal off",
+            "propwatch explain error.txt --fetch-order",
             "propwatch resolvers",
             "propwatch resolvers test --resolver 127.0.0.1 --json",
             "propwatch report j.jsonl -o report.html",

@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod demo;
 mod exit;
+pub(crate) mod explain;
 mod live;
 pub(crate) mod output;
 pub(crate) mod print;

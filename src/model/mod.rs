@@ -6,8 +6,8 @@
 //! an [`Event`] is anything a view may tell a person or a script.
 
 mod answer;
-mod attempt;
 mod cause;
+mod diagnosis;
 mod errand;
 mod event;
 mod fault;
@@ -23,8 +23,11 @@ mod walk;
 mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
-pub use attempt::{Attempt, Environment};
 pub use cause::Cause;
+pub use diagnosis::{
+    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, Trouble, Try, Waiting, Whose,
+    Wrapper,
+};
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
 pub use fault::{CaaFault, Habit, NameFault, Stranger, WebPlace};

@@ -28,6 +28,13 @@ pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
         .attempts
         .iter()
         .filter(|attempt| attempt.name == *sight.name && attempt.environment == Environment::Production);
+    // The CA's own word on when it takes the next order goes before any reckoning.
+    let told = mine.clone().filter_map(|attempt| attempt.blocked_until).max();
+    if let Some(next) = told.filter(|&until| until > sight.now) {
+        return vec![because(Effect::Waits, Cause::Attempts { left: 0, of: BURST, next })];
+    }
+    // An order that the CA did not take is no failed validation.
+    let mine = mine.filter(|attempt| attempt.blocked_until.is_none());
     let accounts: BTreeSet<Option<&str>> = match sight.policy.account.as_deref() {
         Some(account) => BTreeSet::from([Some(account)]),
         // Which account will ask is not known: the one with the fewest tries left may.

@@ -5,6 +5,7 @@ mod caa;
 mod causes;
 mod dnssec;
 mod editing;
+mod explain;
 mod groups;
 mod headline;
 mod issuing;
@@ -17,6 +18,7 @@ mod times;
 mod web;
 mod zone;
 
+pub use explain::{Explaining, Told};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;

@@ -190,6 +190,8 @@ impl Scene {
             at: NOW - std::time::Duration::from_secs(*secs),
             environment,
             account: account.map(str::to_owned),
+            blocked_until: None,
+            fingerprint: String::new(),
         };
         self.policy.attempts.extend(ago.iter().map(of));
     }

@@ -1,0 +1,5 @@
+//! What outlives the process.
+
+mod attempts;
+
+pub use attempts::{Attempts, Unkept};
