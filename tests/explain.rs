@@ -35,7 +35,7 @@ fn v4(text: &str) -> Value {
 
 fn said(text: &str, expected: &[Value]) -> String {
     let reading = explain(text, expected);
-    Text::plain(TimeZone::UTC).diagnoses(&reading.diagnoses, reading.more, expected, NOW)
+    Text::plain(TimeZone::UTC).diagnoses(&reading.diagnoses, reading.more, expected, &[], NOW)
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn every_class_and_every_trouble_has_words() {
 fn lines_fit_the_terminal() {
     let narrow = Text { width: 40, ..Text::plain(TimeZone::UTC) };
     let reading = explain(MISSING, &[v4("203.0.113.9")]);
-    for line in narrow.diagnoses(&reading.diagnoses, 0, &[v4("203.0.113.9")], NOW).lines() {
+    for line in narrow.diagnoses(&reading.diagnoses, 0, &[v4("203.0.113.9")], &[], NOW).lines() {
         let words = line.split_whitespace().count();
         let command = line.contains("propwatch wait");
         assert!(command || line.chars().count() <= 40 || words <= 2, "{line}");
@@ -114,9 +114,9 @@ fn is_harmless(text: &str) -> bool {
 
 fn shown(text: &str) -> String {
     let reading = explain(text, &[]);
-    let mut all = Text::plain(TimeZone::UTC).diagnoses(&reading.diagnoses, reading.more, &[], NOW);
+    let mut all = Text::plain(TimeZone::UTC).diagnoses(&reading.diagnoses, reading.more, &[], &[], NOW);
     for diagnosis in &reading.diagnoses {
-        all.push_str(&json::diagnosis(diagnosis, &[], NOW));
+        all.push_str(&json::diagnosis(diagnosis, &[], &[], NOW));
         all.push_str(&Explaining::new(diagnosis, &[], When::utc(NOW)).heading());
     }
     all

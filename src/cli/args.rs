@@ -124,10 +124,10 @@ pub(crate) struct Looking {
     /// Accept private and reserved addresses, which no public CA connects to: for labs and private CAs
     #[arg(long)]
     pub(crate) allow_reserved: bool,
-    /// Do not look at the web server (it is not looked at in this version)
+    /// Do not look at the web server; the verdict then says that the web is not proven
     #[arg(long)]
     pub(crate) no_web: bool,
-    /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in (no effect yet)
+    /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in
     #[arg(long)]
     pub(crate) no_origin: bool,
     /// Where the watch's findings are kept, or `off` (no effect yet)
@@ -136,13 +136,13 @@ pub(crate) struct Looking {
     /// Run this command when it is safe (in a later version)
     #[arg(long, value_name = "COMMAND")]
     pub(crate) then: Option<String>,
-    /// The port of the web server (no effect yet)
+    /// The port of the web server [default: 80]
     #[arg(long, value_name = "N")]
     pub(crate) http_port: Option<u16>,
-    /// Look for the test file on the web server (in a later version)
+    /// Look for this test file on the web server; without a value for the one that `propwatch self-test` prints
     #[arg(long, value_name = "TOKEN:CONTENT", num_args = 0..=1, require_equals = true)]
     pub(crate) self_test: Option<Option<String>>,
-    /// The certificate authority whose rules hold (no effect yet)
+    /// The certificate authority whose rules hold
     #[arg(long, value_name = "CA")]
     pub(crate) ca: Option<Ca>,
     #[command(flatten)]
@@ -247,6 +247,32 @@ pub(crate) struct ExplainArgs {
     /// Only read the message; ask nobody anything
     #[arg(long)]
     pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+    /// Begin the walk down the delegations at this root server; repeat it for several
+    #[arg(long, value_name = "ADDR[:PORT]")]
+    pub(crate) root: Vec<String>,
+    /// Ask this as the zone's own server, and do not look at the delegation; repeat it for several
+    #[arg(long, value_name = "ADDR[:PORT]", conflicts_with = "root")]
+    pub(crate) authority: Vec<String>,
+    /// Accept private and reserved addresses, which no public CA connects to: for labs and private CAs
+    #[arg(long)]
+    pub(crate) allow_reserved: bool,
+    /// Do not look at the web server
+    #[arg(long)]
+    pub(crate) no_web: bool,
+    /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in
+    #[arg(long)]
+    pub(crate) no_origin: bool,
+    /// The port of the web server [default: 80]
+    #[arg(long, value_name = "N")]
+    pub(crate) http_port: Option<u16>,
+    /// Look for this test file on the web server; without a value for the one that `propwatch self-test` prints
+    #[arg(long, value_name = "TOKEN:CONTENT", num_args = 0..=1, require_equals = true)]
+    pub(crate) self_test: Option<Option<String>>,
+    /// The certificate authority whose rules hold
+    #[arg(long, value_name = "CA")]
+    pub(crate) ca: Option<Ca>,
     /// Read the CA's own record of the order, by the address that the message gives (no effect yet)
     #[arg(long, conflicts_with = "offline")]
     pub(crate) fetch_order: bool,

@@ -35,6 +35,18 @@ impl Exit {
         }
     }
 
+    /// The worse of two verdicts' statuses.
+    pub(crate) fn worse(self, other: Exit) -> Exit {
+        let rank = |exit: &Exit| match exit {
+            Exit::Safe => 0,
+            Exit::NotYet => 1,
+            Exit::Inconclusive => 2,
+            Exit::Blocked => 3,
+            Exit::Usage | Exit::Interrupted | Exit::BrokenPipe => 4,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+
     fn code(self) -> u8 {
         match self {
             Exit::Safe => 0,

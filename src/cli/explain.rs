@@ -6,16 +6,16 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use propwatch::clock::Clock;
+use propwatch::engine;
 use propwatch::explain::{self, MOST_BYTES, NoText, Reading};
-use propwatch::journal::Attempts;
-use propwatch::model::{Timestamp, ToCheck, Value};
+use propwatch::model::{Attempt, Timestamp, TriesLeft, Value};
 use propwatch::view::{Detail, Text, json};
 
 use super::args::ExplainArgs;
 use super::output::{Output, complain, note};
 use super::show::{paint, terminal_width};
 use super::value::value;
-use super::{Exit, UserError};
+use super::{Exit, UserError, now, tries};
 
 pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, UserError> {
     let expected =
@@ -25,9 +25,10 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
     let reading = explain::explain(&text, &expected);
     drop(text);
     remember(args, &reading, now);
+    let tries = tries_left(args, &reading, now);
     if args.json {
         for diagnosis in &reading.diagnoses {
-            out.line(&json::diagnosis(diagnosis, &expected, now));
+            out.line(&json::diagnosis(diagnosis, &expected, &tries, now));
         }
     } else {
         let view = Text {
@@ -36,13 +37,13 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
             width: terminal_width(),
             detail: Detail::Usual,
         };
-        out.write(&view.diagnoses(&reading.diagnoses, reading.more, &expected, now));
+        out.write(&view.diagnoses(&reading.diagnoses, reading.more, &expected, &tries, now));
     }
     if args.fetch_order {
         note("--fetch-order has no effect yet: the CA's own record is not read");
     }
-    if let Some(exit) = look(args, explain::to_check(&reading.diagnoses, &expected)) {
-        return Ok(exit);
+    if let Some(exit) = now::look(args, explain::to_check(&reading.diagnoses, &expected), out)? {
+        return Ok(if out.is_broken() { Exit::BrokenPipe } else { exit });
     }
     Ok(match reading.is_recognised() {
         _ if out.is_broken() => Exit::BrokenPipe,
@@ -51,28 +52,30 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
     })
 }
 
-/// Looks at the names live, and gives the verdict's exit status. Nothing is looked at with `--offline`.
-fn look(args: &ExplainArgs, names: Vec<ToCheck>) -> Option<Exit> {
-    if !args.offline && !names.is_empty() {
-        note("the names are not looked at yet: the command above does that");
+/// What the CA's limit of failures leaves of an hour's tries, name by name.
+fn tries_left(args: &ExplainArgs, reading: &Reading, now: Timestamp) -> Vec<TriesLeft> {
+    let kept = tries::store(args.journal.as_deref()).map(|store| store.read(now));
+    let mut attempts = kept.unwrap_or_default();
+    for told in explain::attempts(&reading.diagnoses, now) {
+        let same = |one: &Attempt| one.name == told.name && one.fingerprint == told.fingerprint;
+        if !attempts.iter().any(same) {
+            attempts.push(told);
+        }
     }
-    None
+    let names = explain::to_check(&reading.diagnoses, &[]).into_iter().map(|one| one.name);
+    names
+        .filter_map(|name| {
+            let (left, next) = engine::tries_left(&attempts, &name, None, now)?;
+            Some(TriesLeft { name, left, next })
+        })
+        .collect()
 }
 
 /// Keeps the failed tries for the count of those that are left. That it cannot be done is no error.
 fn remember(args: &ExplainArgs, reading: &Reading, now: Timestamp) {
     let attempts = explain::attempts(&reading.diagnoses, now);
-    let path = match args.journal.as_deref() {
-        Some("off") => return,
-        Some(path) => Some(path.into()),
-        None => {
-            let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-            let (state, home) = (variable("XDG_STATE_HOME"), variable("HOME"));
-            Attempts::place(state.as_deref().map(Path::new), home.as_deref().map(Path::new))
-        }
-    };
-    let Some(path) = path.filter(|_| !attempts.is_empty()) else { return };
-    if let Err(unkept) = Attempts::at(path).add(&attempts, now) {
+    let Some(store) = tries::store(args.journal.as_deref()).filter(|_| !attempts.is_empty()) else { return };
+    if let Err(unkept) = store.add(&attempts, now) {
         note(&format!(
             "failed tries cannot be remembered: {}",
             propwatch::view::escape::clean(&unkept.to_string())

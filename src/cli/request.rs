@@ -13,7 +13,7 @@ use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
 use super::value::{name, value};
-use super::web;
+use super::{tries, web};
 
 /// Everything that a watch needs.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> 
         ca: web::ca(args),
         web: web::policy(args)?,
         ask_origin: !args.no_origin,
+        attempts: tries::remembered(args.journal.as_deref()),
         ..standard
     })
 }
@@ -150,7 +151,7 @@ fn extra_roots() -> Result<Vec<Vec<u8>>, UserError> {
     })
 }
 
-fn settings(args: &Looking) -> Result<Settings, UserError> {
+pub(crate) fn settings(args: &Looking) -> Result<Settings, UserError> {
     let addresses = |option: &str, all: &[String]| -> Result<Vec<SocketAddr>, UserError> {
         all.iter().map(|text| address(option, text)).collect()
     };

@@ -21,7 +21,7 @@ pub(crate) fn wait(args: &Looking, out: &mut Output) -> Result<Exit, UserError> 
     run(request::job(args, Mode::Watch)?, &args.show, out)
 }
 
-fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
+pub(crate) fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
     let is_watch = job.plan.mode == Mode::Watch;
     let mut show = Show::new(show, is_watch);
     show.begin(&first_line(&job));

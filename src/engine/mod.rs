@@ -9,6 +9,6 @@ mod schedule;
 mod verdict;
 mod watch;
 
-pub use issuance::reserved_block;
+pub use issuance::{TRIES_AN_HOUR, reserved_block, tries_left};
 pub use plan::{Mode, Plan, PlanError, Policy, Request, WebPolicy};
 pub use watch::{Input, Step, Wake, Watch};

@@ -67,6 +67,9 @@ pub struct Policy {
     /// records that name accounts and for the limit on failures.
     #[serde(default)]
     pub account: Option<String>,
+    /// What is expected was not told but taken from DNS: whether it is the hosting's is not known.
+    #[serde(default)]
+    pub assumed: bool,
     /// Earlier attempts that failed, as far as the user has told of them; in any order.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
@@ -87,6 +90,7 @@ impl Default for Policy {
             web: WebPolicy::Off,
             ask_origin: false,
             account: None,
+            assumed: false,
             attempts: Vec::new(),
         }
     }

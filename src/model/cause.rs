@@ -87,6 +87,8 @@ pub enum Cause {
     NotEveryone { until: Option<Timestamp> },
     /// The CA's other checks (CAA, DNSSEC, the web server) are under way.
     ChecksPending,
+    /// Nobody has said which address is the hosting's; DNS gives these.
+    ExpectationUnknown { addresses: Vec<IpAddr> },
     /// The web server was not looked at.
     WebNotProven,
     /// The CA's policy refuses the name itself.
@@ -184,6 +186,7 @@ impl Cause {
             Cause::Settling { .. } => "settling",
             Cause::NotEveryone { .. } => "not-everyone",
             Cause::ChecksPending => "checks-pending",
+            Cause::ExpectationUnknown { .. } => "expectation-unknown",
             Cause::WebNotProven => "web-not-proven",
             Cause::NameRefused { .. } => "name-refused",
             Cause::DnssecBogus { .. } => "dnssec-bogus",

@@ -25,8 +25,8 @@ mod web;
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
 pub use cause::Cause;
 pub use diagnosis::{
-    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, Trouble, Try, Waiting, Whose,
-    Wrapper,
+    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, TriesLeft, Trouble, Try,
+    Waiting, Whose, Wrapper,
 };
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};

@@ -17,4 +17,6 @@ mod tests;
 pub use cast::{Cast, Kind, Member, Tally};
 pub use layout::{Paint, Tone, wrap};
 pub use text::{Detail, Progress, Text};
-pub use words::{Explaining, Group, Headline, Said, Told, When, Words, count, list, self_test, span};
+pub use words::{
+    Explaining, Group, Headline, Said, Told, When, Words, count, list, self_test, span, tries_left,
+};

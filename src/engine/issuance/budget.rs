@@ -7,35 +7,54 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{Cause, Effect, Environment, Reason, Timestamp};
+use crate::engine::plan::Policy;
+use crate::model::{Attempt, Cause, Effect, Environment, Name, Reason, Timestamp};
 
 use super::{Sight, because};
 
-/// Failures that the CA takes at once.
-const BURST: u8 = 5;
+/// Failures that the CA takes at once, for each name and account.
+pub const TRIES_AN_HOUR: u8 = 5;
 /// How long it takes until one of them is forgotten, in seconds.
 const EMISSION: u32 = 720;
 /// All of them.
-const WINDOW: u32 = EMISSION * BURST as u32;
+const WINDOW: u32 = EMISSION * TRIES_AN_HOUR as u32;
 
 /// Failed tries of this name, each account's by themselves. Staging has a bucket of its own, and pebble none.
 pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
+    let Policy { account, attempts, .. } = sight.policy;
     if sight.is_pebble() {
         return Vec::new();
     }
-    let mine = sight
-        .policy
-        .attempts
+    let Some((left, next)) = tries_left(attempts, sight.name, account.as_deref(), sight.now) else {
+        return Vec::new();
+    };
+    let effect = match left {
+        0 => Effect::Waits,
+        1 | 2 => Effect::Warns,
+        _ => return Vec::new(),
+    };
+    vec![because(effect, Cause::Attempts { left, of: TRIES_AN_HOUR, next })]
+}
+
+/// How many of the CA's five failures an hour a name has left in production at `now`, and when one more is back.
+/// None where no failure of it is known. Without an `account` the one with the fewest tries left counts.
+pub fn tries_left(
+    attempts: &[Attempt],
+    name: &Name,
+    account: Option<&str>,
+    now: Timestamp,
+) -> Option<(u8, Timestamp)> {
+    let mine = attempts
         .iter()
-        .filter(|attempt| attempt.name == *sight.name && attempt.environment == Environment::Production);
+        .filter(|attempt| attempt.name == *name && attempt.environment == Environment::Production);
     // The CA's own word on when it takes the next order goes before any reckoning.
     let told = mine.clone().filter_map(|attempt| attempt.blocked_until).max();
-    if let Some(next) = told.filter(|&until| until > sight.now) {
-        return vec![because(Effect::Waits, Cause::Attempts { left: 0, of: BURST, next })];
+    if let Some(next) = told.filter(|&until| until > now) {
+        return Some((0, next));
     }
     // An order that the CA did not take is no failed validation.
     let mine = mine.filter(|attempt| attempt.blocked_until.is_none());
-    let accounts: BTreeSet<Option<&str>> = match sight.policy.account.as_deref() {
+    let accounts: BTreeSet<Option<&str>> = match account {
         Some(account) => BTreeSet::from([Some(account)]),
         // Which account will ask is not known: the one with the fewest tries left may.
         None => mine.clone().map(|attempt| attempt.account.as_deref()).collect(),
@@ -46,16 +65,9 @@ pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
         Bucket::of(theirs.map(|attempt| attempt.at))
     });
     let fullest = buckets
-        .map(|bucket| (bucket.left(sight.now), bucket))
+        .map(|bucket| (bucket.left(now), bucket))
         .min_by_key(|(left, bucket)| (*left, std::cmp::Reverse(bucket.arrival)));
-    let Some((left, bucket)) = fullest else { return Vec::new() };
-    let effect = match left {
-        0 => Effect::Waits,
-        1 | 2 => Effect::Warns,
-        _ => return Vec::new(),
-    };
-    let next = bucket.one_more(sight.now);
-    vec![because(effect, Cause::Attempts { left, of: BURST, next })]
+    fullest.map(|(left, bucket)| (left, bucket.one_more(now)))
 }
 
 /// One bucket of the CA.
@@ -85,12 +97,12 @@ impl Bucket {
     pub(super) fn left(self, now: Timestamp) -> u8 {
         let owed = self.arrival.map_or(Duration::ZERO, |arrival| arrival.since(now)).as_micros();
         let (whole, one) = (u128::from(WINDOW) * 1_000_000, u128::from(EMISSION) * 1_000_000);
-        u8::try_from(whole.saturating_sub(owed) / one).unwrap_or(BURST)
+        u8::try_from(whole.saturating_sub(owed) / one).unwrap_or(TRIES_AN_HOUR)
     }
 
     /// When one more than now is left.
     pub(super) fn one_more(self, now: Timestamp) -> Timestamp {
-        let wanted = u32::from(self.left(now).saturating_add(1).min(BURST));
+        let wanted = u32::from(self.left(now).saturating_add(1).min(TRIES_AN_HOUR));
         let full = self.arrival.unwrap_or(now);
         full - Duration::from_secs(u64::from(WINDOW - EMISSION * wanted))
     }
@@ -99,6 +111,24 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cas_own_word_goes_first_and_an_order_it_refused_is_no_failure() {
+        let name = Name::parse("www.example.com").unwrap();
+        let attempt = |at, blocked_until| Attempt {
+            name: name.clone(),
+            environment: Environment::Production,
+            account: None,
+            at: secs(at),
+            blocked_until,
+            fingerprint: String::new(),
+        };
+        let left = |attempts: &[Attempt], now| tries_left(attempts, &name, None, secs(now));
+        let told = [attempt(1000, Some(secs(3000)))];
+        assert_eq!(left(&told, 1000), Some((0, secs(3000))));
+        assert_eq!(left(&told, 3000), None);
+        assert_eq!(left(&[attempt(1000, None), attempt(1000, None)], 1000).unwrap().0, 3);
+    }
 
     fn secs(at: i64) -> Timestamp {
         Timestamp::from_secs(at)

@@ -25,6 +25,7 @@ use crate::model::{Ca, Cause, Effect, Name, Origin, Reason, Survey, Timestamp, V
 
 pub use addresses::reserved_block;
 pub(super) use addresses::{minds_reserved, reserved};
+pub use budget::{TRIES_AN_HOUR, tries_left};
 pub(super) use habits::{AaaaAsked, aaaa_answers};
 pub(super) use strangers::stray_effect;
 pub(super) use timing::ca_forgets;
@@ -84,7 +85,8 @@ impl Sight<'_> {
 type Rule = fn(&Sight<'_>) -> Vec<Reason>;
 
 /// Rules that hold whatever the record's own state is.
-const ALWAYS: [Rule; 4] = [policy::names, dnssec::chains, strangers::servers, budget::tries];
+const ALWAYS: [Rule; 5] =
+    [policy::names, dnssec::chains, strangers::servers, strangers::assumed, budget::tries];
 
 /// Rules about what the CA meets once the record is right. Before that the zone may be about to move, and
 /// waiting for the record comes first, so what they say is no more than a warning.
@@ -94,13 +96,13 @@ const ONCE_RIGHT: [Rule; 6] =
 /// Everything that stands in the way of a certificate for the name, beyond what its own servers say of
 /// the record; the most important first.
 pub(super) fn reasons(sight: &Sight<'_>) -> Vec<Reason> {
-    let [policy, dnssec, strangers, budget] = ALWAYS.map(|rule| rule(sight));
+    let [policy, dnssec, strangers, assumed, budget] = ALWAYS.map(|rule| rule(sight));
     let mut later: Vec<Reason> = ONCE_RIGHT.iter().flat_map(|rule| rule(sight)).collect();
     if !sight.right {
         later.iter_mut().for_each(|reason| reason.effect = Effect::Warns);
     }
     let mut all: Vec<Reason> = Vec::new();
-    for reason in [policy, dnssec, strangers, later, budget].into_iter().flatten() {
+    for reason in [policy, dnssec, strangers, later, assumed, budget].into_iter().flatten() {
         if !all.contains(&reason) {
             all.push(reason);
         }

@@ -9,6 +9,14 @@ use super::addresses::{minds_reserved, reserved_block};
 use super::web::{Path, path_of};
 use super::{Sight, because};
 
+/// Where nobody has said what is expected, what DNS gives may be the hosting's or the old place's.
+pub(super) fn assumed(sight: &Sight<'_>) -> Vec<Reason> {
+    if !sight.policy.assumed {
+        return Vec::new();
+    }
+    vec![because(Effect::Hides, Cause::ExpectationUnknown { addresses: sight.addresses.to_vec() })]
+}
+
 /// Told of as long as the name leads there; the verdict is that of the rules about the record itself, but
 /// for one that those cannot see.
 pub(super) fn servers(sight: &Sight<'_>) -> Vec<Reason> {

@@ -282,6 +282,17 @@ pub struct Attempt {
     pub fingerprint: String,
 }
 
+/// How many of an hour's tries a name has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriesLeft {
+    /// The name.
+    pub name: Name,
+    /// So many are left.
+    pub left: u8,
+    /// When one more is back.
+    pub next: Timestamp,
+}
+
 /// A name to be looked at live, with what it should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToCheck {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::model::{
-    Authority, Check, Class, Diagnosis, Environment, Phase, Timestamp, Trouble, Value, Waiting, Whose,
-    Wrapper,
+    Authority, Check, Class, Diagnosis, Environment, Phase, Timestamp, TriesLeft, Trouble, Value, Waiting,
+    Whose, Wrapper,
 };
 use crate::view::escape::clean;
 use crate::view::{Told, When};
@@ -39,6 +39,9 @@ pub(super) struct DiagnosisLine {
     waiting_helps: Waiting,
     retry_after: Option<Timestamp>,
     times: usize,
+    /// Of the CA's five an hour; the fewest of the names'.
+    tries_left: Option<u8>,
+    next_try: Option<Timestamp>,
     text: String,
     causes: Vec<CauseLine>,
     next: String,
@@ -60,7 +63,13 @@ struct CheckLine {
     text: &'static str,
 }
 
-pub(super) fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], now: Timestamp) -> DiagnosisLine {
+pub(super) fn diagnosis(
+    diagnosis: &Diagnosis,
+    expected: &[Value],
+    tries: &[TriesLeft],
+    now: Timestamp,
+) -> DiagnosisLine {
+    let tries = tries.iter().filter(|one| diagnosis.names.contains(&one.name)).min_by_key(|one| one.left);
     let told = Told::new(diagnosis, expected, When::utc(now));
     let shown = |text: &String| clean(text).into_owned();
     DiagnosisLine {
@@ -88,6 +97,8 @@ pub(super) fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], now: Timestam
         waiting_helps: diagnosis.waiting,
         retry_after: diagnosis.retry_after,
         times: diagnosis.tries.len(),
+        tries_left: tries.map(|one| one.left),
+        next_try: tries.map(|one| one.next),
         text: told.what,
         causes: told
             .causes

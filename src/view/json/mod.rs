@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::{Diagnosis, Event, Report, Timestamp, Value};
+use crate::model::{Diagnosis, Event, Report, Timestamp, TriesLeft, Value};
 
 use super::Cast;
 
@@ -50,8 +50,8 @@ pub fn verdict(report: &Report, cast: &Cast) -> String {
 }
 
 /// The line for one failure of an error text, without its end of line.
-pub fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], now: Timestamp) -> String {
-    text(&explain::diagnosis(diagnosis, expected, now))
+pub fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], tries: &[TriesLeft], now: Timestamp) -> String {
+    text(&explain::diagnosis(diagnosis, expected, tries, now))
 }
 
 /// Writes the line for one event.

@@ -10,6 +10,7 @@ pub(super) fn causes_of_issuing(foreign: &str) -> Vec<Cause> {
     let silent = || Failure::Silent { tries: 3 };
     let mut all = vec![
         Cause::ChecksPending,
+        Cause::ExpectationUnknown { addresses: vec![ip("203.0.113.7")] },
         Cause::DsSplit { zone: zone.clone() },
         Cause::DnssecUnseen { zone: zone.clone(), failure: Some(silent()) },
         Cause::DnssecUnchecked { zone: zone.clone(), algorithm: 16 },

@@ -1,7 +1,8 @@
 //! An error text's failures for people.
 
-use crate::model::{Diagnosis, Timestamp, Value, Waiting};
-use crate::view::{Explaining, Paint, Told, Tone, When, wrap};
+use crate::engine::TRIES_AN_HOUR;
+use crate::model::{Diagnosis, Timestamp, TriesLeft, Value, Waiting};
+use crate::view::{Explaining, Paint, Told, Tone, When, tries_left, wrap};
 
 use super::Text;
 
@@ -9,12 +10,14 @@ use super::Text;
 const MOST_TOLD: usize = 20;
 
 impl Text {
-    /// The failures of a text, with what can be behind each. `more` were not even kept.
+    /// The failures of a text, with what can be behind each. `more` were not even kept; `tries` are those that
+    /// the CA's limit of failures leaves.
     pub fn diagnoses(
         &self,
         diagnoses: &[Diagnosis],
         more: usize,
         expected: &[Value],
+        tries: &[TriesLeft],
         now: Timestamp,
     ) -> String {
         let when = When::local(self.zone.clone(), now);
@@ -23,7 +26,7 @@ impl Text {
             if !lines.is_empty() {
                 lines.push(String::new());
             }
-            lines.extend(self.diagnosis(diagnosis, expected, &when));
+            lines.extend(self.diagnosis(diagnosis, expected, tries, &when));
         }
         let hidden = diagnoses.len().saturating_sub(MOST_TOLD) + more;
         if hidden > 0 {
@@ -40,7 +43,13 @@ impl Text {
         lines.join("\n")
     }
 
-    fn diagnosis(&self, diagnosis: &Diagnosis, expected: &[Value], when: &When) -> Vec<String> {
+    fn diagnosis(
+        &self,
+        diagnosis: &Diagnosis,
+        expected: &[Value],
+        tries: &[TriesLeft],
+        when: &When,
+    ) -> Vec<String> {
         let told = Told::new(diagnosis, expected, when.clone());
         let heading = Explaining::new(diagnosis, expected, when.clone()).heading();
         let tone = match diagnosis.waiting {
@@ -79,6 +88,10 @@ impl Text {
         }
         if let Some(missing) = &told.missing {
             lines.extend(self.at("  ", missing));
+        }
+        for one in tries.iter().filter(|one| diagnosis.names.contains(&one.name)) {
+            let said = tries_left(one.left, TRIES_AN_HOUR, &when.clock(one.next));
+            lines.extend(self.at("  ", &format!("{}: {}. {}", one.name, said.text, said.next)));
         }
         match &told.command {
             Some(command) => {

@@ -1,13 +1,13 @@
 //! Words about what the CA makes of a name, a server or an attempt.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::model::{Cause, Habit, Name, NameFault, Record, Taken, Timestamp};
 use crate::view::escape::clean;
 
 use super::zone::place;
-use super::{Said, Words, failure, rcode, span};
+use super::{Said, Words, failure, list, rcode, span};
 
 impl Words<'_> {
     /// Causes beyond the record itself: what else the CA goes by.
@@ -49,6 +49,7 @@ impl Words<'_> {
             Cause::CaaAccount { owner, accounts } => self.caa_account(owner, accounts),
             Cause::CaaUnseen { name, failure } => self.caa_unseen(name, failure.as_ref()),
             Cause::TooSlow { took, limit } => too_slow(*took, *limit),
+            Cause::ExpectationUnknown { addresses } => expectation_unknown(addresses),
             Cause::Attempts { left, of, next } => self.attempts(*left, *of, *next),
             of_the_web => self.web(record, of_the_web),
         }
@@ -87,20 +88,35 @@ impl Words<'_> {
     }
 
     fn attempts(&self, left: u8, of: u8, next: Timestamp) -> Said {
-        let at = self.when.clock(next);
-        if left == 0 {
-            return Said::new(
-                format!("{of} of {of} tries of this hour are used up, the next one is back at {at}"),
-                format!(
-                    "Do not press Issue before {at}; until then only the panel's Dry run, which costs no try."
-                ),
-            );
-        }
-        Said::new(
-            format!("{left} of {of} tries are left this hour, the next one is back at {at}"),
-            "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs no try.",
-        )
+        tries_left(left, of, &self.when.clock(next))
     }
+}
+
+/// How many tries are left, the next one back by the clock at `at`.
+pub fn tries_left(left: u8, of: u8, at: &str) -> Said {
+    if left == 0 {
+        return Said::new(
+            format!("{of} of {of} tries of this hour are used up, the next one is back at {at}"),
+            format!(
+                "Do not press Issue before {at}; until then only the panel's Dry run, which costs no try."
+            ),
+        );
+    }
+    Said::new(
+        format!("{left} of {of} tries are left this hour, the next one is back at {at}"),
+        "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs no try.",
+    )
+}
+
+fn expectation_unknown(addresses: &[IpAddr]) -> Said {
+    let given = match addresses {
+        [] => "no address at all".to_owned(),
+        some => list(some, 3),
+    };
+    Said::new(
+        format!("DNS gives {given}, and whether that is your hosting's was not told"),
+        "Give your hosting's address with --expect; cPanel shows it as Shared IP Address on its first page.",
+    )
 }
 
 fn name_refused(name: &Name, fault: &NameFault) -> Said {

@@ -22,6 +22,7 @@ pub use explain::{Explaining, Told};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;
+pub use issuing::tries_left;
 pub use lists::{count, list};
 pub use self_test::self_test;
 pub use times::{When, span};

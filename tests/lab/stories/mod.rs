@@ -2,6 +2,7 @@
 
 mod authorities;
 mod caches;
+mod explained;
 mod itself;
 mod moves;
 mod resolvers;
@@ -19,6 +20,7 @@ pub(crate) fn all() -> Vec<Story> {
     stories.extend(authorities::STORIES);
     stories.extend(transports::STORIES);
     stories.extend(surveys::STORIES);
+    stories.extend(explained::STORIES);
     stories.extend(itself::STORIES);
     stories
 }

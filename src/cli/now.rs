@@ -1,0 +1,145 @@
+//! What is true now of the names in an error text: the whole list of checks, for every one of them. The words
+//! of a CA can name the wrong cause, and a panel stops at the first name that fails.
+
+use std::rc::Rc;
+
+use futures::StreamExt as _;
+use propwatch::clock::Clock;
+use propwatch::engine::Mode;
+use propwatch::model::{Errand, Name, Seen, Task, ToCheck, Why};
+use propwatch::net::{Internet, Network as _};
+use propwatch::view::escape::clean;
+
+use super::args::{ExplainArgs, ListArgs, Looking, ShowArgs, Until};
+use super::output::{Output, complain};
+use super::request::{self, job};
+use super::watching::{run, runtime};
+use super::{Exit, UserError};
+
+/// Names of one text that are looked at; a certificate of a panel has fewer.
+const MOST_NAMES: usize = 30;
+
+/// Looks at the names, and gives the verdict's exit status; none where there is nothing to look at.
+pub(crate) fn look(
+    args: &ExplainArgs,
+    mut names: Vec<ToCheck>,
+    out: &mut Output,
+) -> Result<Option<Exit>, UserError> {
+    if args.offline || names.is_empty() || out.is_broken() {
+        return Ok(None);
+    }
+    if names.len() > MOST_NAMES {
+        complain(&format!("propwatch: note: only the first {MOST_NAMES} names are looked at"));
+        names.truncate(MOST_NAMES);
+    }
+    let assumed = args.expect.is_empty();
+    let wanted: Vec<String> = names.iter().map(|one| one.name.to_string()).collect();
+    let mut looking = looking(args, wanted.clone());
+    let mut missing = Vec::new();
+    if assumed {
+        let given = given(&looking, &names)?;
+        looking.names.clear();
+        for (name, addresses) in given {
+            looking.names.extend(addresses.iter().map(|address| format!("{name}={address}")));
+            if addresses.is_empty() {
+                missing.push(name);
+            }
+        }
+    }
+    heading(args, &missing, out);
+    if looking.names.is_empty() {
+        return Ok(Some(Exit::Blocked));
+    }
+    let mut job = job(&looking, Mode::Look)?;
+    job.plan.policy.assumed = assumed;
+    let exit = run(job, &looking.show, out)?;
+    let exit = if missing.is_empty() { exit } else { exit.worse(Exit::Blocked) };
+    if !args.json && exit != Exit::Safe {
+        out.line("");
+        out.line("Then wait until it is safe to press Issue:");
+        out.line(&format!("  {}", command(args, &wanted)));
+    }
+    Ok(Some(exit))
+}
+
+/// The command that waits for these names.
+fn command(args: &ExplainArgs, names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| clean(name)).collect();
+    let expected = match &args.expect[..] {
+        [] => " --expect ADDRESS".to_owned(),
+        some => some.iter().map(|value| format!(" --expect {}", clean(value))).collect(),
+    };
+    format!("propwatch wait {}{expected}", names.join(" "))
+}
+
+/// What is said before the verdict.
+fn heading(args: &ExplainArgs, missing: &[Name], out: &mut Output) {
+    let lacks = |name: &Name| {
+        let name = name.to_string();
+        format!(
+            "{}: its name servers give no address. Add the record where they are run, and tell which address it \
+             should have: --expect ADDRESS",
+            clean(&name)
+        )
+    };
+    if args.json {
+        missing.iter().for_each(|name| complain(&format!("propwatch: note: {}", lacks(name))));
+        return;
+    }
+    out.line("");
+    out.line("Looked at now, the whole list, since a message can name the wrong cause:");
+    missing.iter().for_each(|name| out.line(&lacks(name)));
+    out.line("");
+}
+
+/// The addresses that DNS gives each name now.
+fn given(looking: &Looking, names: &[ToCheck]) -> Result<Vec<(Name, Vec<std::net::IpAddr>)>, UserError> {
+    let settings = request::settings(looking)?;
+    runtime()?.block_on(async {
+        let net = Internet::new(settings, Rc::new(Clock::new()))
+            .map_err(|error| UserError::new(error.to_string()))?;
+        let errand =
+            |one: &ToCheck| Errand { task: Task::Survey { name: one.name.clone() }, why: Why::First };
+        let mut findings = std::pin::pin!(net.run(names.iter().map(errand).collect()));
+        let mut all: Vec<(Name, Vec<std::net::IpAddr>)> =
+            names.iter().map(|one| (one.name.clone(), Vec::new())).collect();
+        while let Some(finding) = findings.next().await {
+            let Seen::Surveyed(survey) = finding.seen else { continue };
+            if let Some(entry) = all.iter_mut().find(|(name, _)| *name == survey.name) {
+                entry.1 = survey.addresses;
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// The same look that `check` takes.
+fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
+    Looking {
+        names,
+        expect: args.expect.clone(),
+        records: None,
+        list: ListArgs {
+            resolvers: args.list.resolvers.clone(),
+            resolver: args.list.resolver.clone(),
+            query_timeout: args.list.query_timeout.clone(),
+        },
+        root: args.root.clone(),
+        authority: args.authority.clone(),
+        quorum: 95,
+        settle: None,
+        until: Until::Safe,
+        timeout: None,
+        fail_fast: false,
+        look_anyway: false,
+        allow_reserved: args.allow_reserved,
+        no_web: args.no_web,
+        no_origin: args.no_origin,
+        journal: args.journal.clone().filter(|journal| journal == "off"),
+        then: None,
+        http_port: args.http_port,
+        self_test: args.self_test.clone(),
+        ca: args.ca,
+        show: ShowArgs { json: args.json, quiet: false, full: false, color: args.color, no_progress: true },
+    }
+}
