@@ -45,6 +45,8 @@ Examples:
   propwatch check example.com --expect 203.0.113.7 --quiet && echo safe
   propwatch check example.com --expect 203.0.113.7 --json | jq -r .verdict
       One object; with pipefail the exit status is still the verdict's.
+  propwatch check example.com --expect 203.0.113.7 --self-test
+      With the test file that `propwatch self-test` prints, fetched as the CA would.
   propwatch check lab.test --expect 10.0.0.7 --allow-reserved --root 127.0.0.1:5300 --resolver 127.0.0.1:5301
       A lab with root servers and a resolver of its own."
 );
@@ -69,7 +71,8 @@ Examples:
 pub(crate) const EXPLAIN: &str = "\
 Takes what a panel, certbot, lego, acme.sh, win-acme, Caddy, cert-manager or AutoSSL printed, however its
 lines were broken, and says what happened, whether waiting helps, and what to do. With --expect it knows
-whether the CA went to the right server. Failed tries are remembered, so that they can be counted.
+whether the CA went to the right server. Failed tries are remembered, so that they can be counted. Then every
+name in it is looked at as `propwatch check` does, unless --offline: a message can name the wrong cause.
 
 Examples:
   propwatch explain
@@ -79,7 +82,7 @@ Examples:
   certbot renew 2>&1 | propwatch explain - --offline
   propwatch explain letsencrypt.log --offline --json | jq -r .class
 
-Exit status:
+Exit status: that of the look at the names (see propwatch check --help); with --offline, or without a name:
   0    the message is recognised, every failure in it
   1    something in it is not recognised
   2    a mistake in the command line, or no message

@@ -108,7 +108,7 @@ fn the_verdict_keeps_its_contract() {
             r#""reasons":[{"code":"resolver-stale","effect":"waits","who":"google-1","#,
             r#""text":"google-1 still has 198.51.100.7, until 2026-11-23T11:58:00Z","until":"2026-11-23T11:58:00.000Z","#,
             r#""next":"Wait until 2026-11-23T11:58:00Z, or empty its cache for mail.example.com now at https://dns.google/cache"},"#,
-            r#"{"code":"web-not-proven","effect":"warns","who":null,"text":"only DNS was looked at, not the web server","#,
+            r#"{"code":"web-not-proven","effect":"warns","who":null,"text":"that the web server serves Let's Encrypt's file is not proven","#,
             r#""until":null,"next":"Tick Dry run in the panel's Let's Encrypt page first: a failure there costs nothing."}]}]}"#
         )
     );

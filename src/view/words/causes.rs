@@ -132,7 +132,7 @@ fn too_few_operators(operators: u32, needed: u32) -> Said {
 
 fn web_not_proven() -> Said {
     Said::new(
-        "only DNS was looked at, not the web server",
+        "that the web server serves Let's Encrypt's file is not proven",
         "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs nothing.",
     )
 }
