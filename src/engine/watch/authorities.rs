@@ -110,6 +110,9 @@ impl Watch {
             _ => return,
         };
         self.searches[search].records.clone().into_iter().for_each(|record| self.mark(record));
+        if self.blind == Blind::Intercepted && self.plan.mode == Mode::Watch {
+            self.look_for_interceptor();
+        }
         if walk.end == WalkEnd::Found {
             self.see_again();
             self.delegated(search, walk);

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use crate::model::{
-    Held, Milestone, Name, Port53, RecordId, RecordType, Role, Shift, Standing, Started, Timestamp, Vantage,
-    VantageChange, VantageId, Walk, WalkEnd, Why,
+    Gap, GapKind, Held, Milestone, Name, Port53, RecordId, RecordType, Role, Shift, Standing, Started,
+    Timestamp, Vantage, VantageChange, VantageId, Walk, WalkEnd, Why,
 };
 use crate::view::escape::clean;
 use crate::view::{Cast, Kind};
@@ -278,4 +278,29 @@ pub(super) fn forecast(at: Timestamp, by: Option<Timestamp>, next: Option<(Times
         next: next.map(|(at, _)| at),
         why: next.map(|(_, why)| why),
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct GapLine {
+    schema: &'static str,
+    event: &'static str,
+    at: Timestamp,
+    /// `restarted`, `asleep`, `offline` or `clock-set`.
+    kind: &'static str,
+    from: Timestamp,
+    /// None while it lasts.
+    to: Option<Timestamp>,
+    /// Seconds by which the clock was set forward; only for `clock-set`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_by: Option<f64>,
+}
+
+pub(super) fn gap(at: Timestamp, gap: &Gap) -> GapLine {
+    let (kind, set_by) = match gap.kind {
+        GapKind::Restarted => ("restarted", None),
+        GapKind::Asleep => ("asleep", None),
+        GapKind::Offline => ("offline", None),
+        GapKind::ClockSet { by } => ("clock-set", Some((by / 1000) as f64 / 1000.0)),
+    };
+    GapLine { schema: SCHEMA, event: "gap", at, kind, from: gap.from, to: gap.to, set_by }
 }

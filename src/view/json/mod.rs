@@ -38,6 +38,7 @@ pub fn line(event: &Event, cast: &Cast) -> String {
         }
         Event::Port53 { at, seen } => text(&lines::port53(*at, *seen)),
         Event::Forecast { at, by, next } => text(&lines::forecast(*at, *by, *next)),
+        Event::Gap { at, gap } => text(&lines::gap(*at, gap)),
         Event::Verdict(report) => verdict(report, cast),
     }
 }

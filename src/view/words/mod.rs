@@ -3,6 +3,7 @@
 mod authority;
 mod causes;
 mod editing;
+mod gaps;
 mod groups;
 mod headline;
 mod lists;
