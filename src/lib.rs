@@ -62,6 +62,7 @@ pub mod clock;
 pub mod config;
 pub mod drive;
 pub mod engine;
+pub mod journal;
 pub mod model;
 pub mod net;
 pub mod sim;

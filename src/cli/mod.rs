@@ -3,9 +3,11 @@
 pub(crate) mod args;
 pub(crate) mod demo;
 mod exit;
+mod journal;
 mod live;
 pub(crate) mod output;
 pub(crate) mod print;
+pub(crate) mod report;
 mod request;
 pub(crate) mod resolvers;
 mod show;

@@ -23,6 +23,19 @@ pub(crate) struct Job {
     pub(crate) limit: Option<Duration>,
 }
 
+impl Job {
+    /// Where its questions begin, as one word: part of what makes it this watch and no other.
+    pub(crate) fn place(&self) -> String {
+        let (kind, addresses) = match &self.settings.start {
+            Start::Roots(roots) if *roots == Walker::root_hints() => return String::new(),
+            Start::Roots(roots) => ("roots", roots),
+            Start::Authorities(authorities) => ("authorities", authorities),
+        };
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        format!("{kind} {}", addresses.join(" "))
+    }
+}
+
 /// One look, or a watch.
 pub(crate) fn job(args: &Looking, mode: Mode) -> Result<Job, UserError> {
     without_effect(args, mode)?;
@@ -96,8 +109,11 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
     if args.ca.is_some() {
         note("--ca has no effect yet: the rules are Let's Encrypt's");
     }
-    if args.journal.as_deref().is_some_and(|journal| journal != "off") {
-        note("--journal has no effect yet: a watch that is ended begins anew");
+    if mode == Mode::Look && args.journal.as_deref().is_some_and(|journal| journal != "off") {
+        note("--journal has no effect on check: one look leaves nothing to go on with");
+    }
+    if mode == Mode::Look && args.fresh {
+        note("--fresh has no effect on check: it always begins anew");
     }
     if mode == Mode::Look && args.settle.is_some() {
         note("--settle has no effect on check: it takes its samples at once");

@@ -181,16 +181,20 @@ pub(super) fn shift(shift: &Shift, cast: &Cast) -> ShiftLine {
 fn holds(standing: &Standing) -> Vec<String> {
     match standing {
         Standing::Wrong { held, .. } | Standing::Mixed { held, .. } | Standing::Suspect { held } => {
-            match held {
-                Held::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
-                Held::Alias(target) | Held::DeadEnd(target) => vec![target.to_string()],
-                Held::Loop(_) => vec!["LOOP".to_owned()],
-                Held::NoData => vec!["NODATA".to_owned()],
-                Held::NoName => vec!["NXDOMAIN".to_owned()],
-            }
+            values(held)
         }
         Standing::Failing { rcode } | Standing::Refusing { rcode } => vec![rcode.to_string()],
         Standing::Unasked | Standing::Right { .. } | Standing::Bogus | Standing::Silent { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn values(held: &Held) -> Vec<String> {
+    match held {
+        Held::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        Held::Alias(target) | Held::DeadEnd(target) => vec![target.to_string()],
+        Held::Loop(_) => vec!["LOOP".to_owned()],
+        Held::NoData => vec!["NODATA".to_owned()],
+        Held::NoName => vec!["NXDOMAIN".to_owned()],
     }
 }
 

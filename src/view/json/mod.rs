@@ -5,6 +5,7 @@
 //! in later versions; none changes its meaning.
 
 mod lines;
+mod story;
 mod verdict;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 use crate::model::{Event, Report};
 
-use super::Cast;
+use super::{Cast, Story};
 
 /// The version of the contract.
 pub const SCHEMA: &str = "propwatch/1";
@@ -46,6 +47,11 @@ pub fn line(event: &Event, cast: &Cast) -> String {
 /// The verdict object, without an end of line.
 pub fn verdict(report: &Report, cast: &Cast) -> String {
     text(&verdict::verdict(report, cast))
+}
+
+/// The story of a watch as one object, without an end of line.
+pub fn story(story: &Story) -> String {
+    text(&story::story(story))
 }
 
 /// Writes the line for one event.

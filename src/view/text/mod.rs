@@ -4,6 +4,7 @@ mod lines;
 mod progress;
 mod rows;
 mod screen;
+mod story;
 
 pub use progress::Progress;
 

@@ -9,6 +9,7 @@ mod headline;
 mod lists;
 mod resolver;
 mod standings;
+mod story;
 mod times;
 mod zone;
 
