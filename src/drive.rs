@@ -1,7 +1,8 @@
 //! The one loop: carries errands out and findings back, keeps the time, and tells what happens.
 //!
-//! It decides nothing. Each input makes one step of the engine, and the deadline and the user's stop are
-//! inputs like any other, so that what a watch concludes depends on its inputs alone.
+//! It decides nothing. Each input makes one step of the engine, and gaps, the deadline and the user's stop are
+//! inputs like any other, so that what a watch concludes depends on its inputs alone; they are what is
+//! journalled.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -19,15 +19,16 @@
 //! | [`model`] | the words of the program as types | anything |
 //! | [`engine`] | deciding whom to ask, when and why; what has been learnt; the verdict | reading a clock, input or output, `async` |
 //! | [`config`] | reading the list of resolvers and addresses from the command line | asking anybody |
+//! | [`journal`] | keeping the facts of a watch in a file, and playing them again | changing what was seen |
 //! | [`net`] | carrying questions to servers and their answers back | making anything of an answer |
-//! | [`clock`] | reading the time | going backwards |
+//! | [`clock`] | reading the time; noticing sleep and a clock that was set | going backwards |
 //! | [`view`] | every sentence that a person reads, as text and as JSON | deciding |
 //! | [`sim`] | an internet of its own in virtual time, for `demo` and the tests | touching the real one |
 //! | [`drive`] | the one `async` loop, between the engine, the network, the clock and the views | deciding |
 //!
 //! The binary adds `cli`: arguments, the live terminal, exit codes; the only room that prints.
 //!
-//! Imports run one way: `model`, then `engine`, then `config`, `view` and `sim` side by side, then `net` and
+//! Imports run one way: `model`, then `engine`, then `config`, `journal`, `view` and `sim` side by side, then `net` and
 //! `drive`, then `cli`. `tests/tidy.rs` holds that table, and fails where a line goes against it.
 //!
 //! # How one answer travels
