@@ -64,9 +64,10 @@ impl Watch {
 
     /// A watch tells each verdict that differs from the last one; a single look tells one, at its end.
     pub(super) fn tell_verdict(&mut self, last: bool) {
-        if !last && (self.plan.mode == Mode::Look || !self.is_decided()) {
+        if !last && (!self.changed || self.plan.mode == Mode::Look || !self.is_decided()) {
             return;
         }
+        self.changed = false;
         let report = self.report(last);
         let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
         if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
@@ -123,7 +124,7 @@ impl Watch {
         if self.plan.mode == Mode::Look || !std::mem::take(&mut self.news) {
             return;
         }
-        let by = (0..self.records.len()).filter_map(|record| self.last_turn(record)).max();
+        let by = self.records.iter().filter_map(|progress| progress.turn).max();
         let next = self.timers.next_telling();
         let key = Some((by, next.map(|(at, _)| at.floor_second())));
         let moved = match (&self.told_forecast, &key) {

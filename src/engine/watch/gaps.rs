@@ -86,6 +86,7 @@ impl Watch {
     /// Announced ends are instants of a clock that is not what it was: caches that are not right are asked
     /// again, and nothing is concluded from ends that were announced before.
     fn doubt_ends(&mut self) {
+        (0..self.records.len()).for_each(|record| self.mark(record));
         for (i, cell) in self.cells.iter_mut().enumerate() {
             if cell.is_awaited() {
                 cell.forget_ends();

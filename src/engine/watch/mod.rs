@@ -13,7 +13,7 @@ mod resolvers;
 mod servers;
 mod timers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{
@@ -77,6 +77,7 @@ pub struct Watch {
     hint: Option<Timestamp>,
     auth: Authorities,
     searches: Vec<NameSearch>,
+    search_of: HashMap<Name, usize>,
     records: Vec<Progress>,
     /// The records that have a row of cells, guards left out.
     rows: Vec<usize>,
@@ -100,6 +101,10 @@ pub struct Watch {
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
     /// Something was judged since the last forecast.
     news: bool,
+    /// The records to be judged at the next finding.
+    dirty: Vec<usize>,
+    /// A record's report, or whether it is decided, is another than when a verdict was last told.
+    changed: bool,
     over: bool,
 }
 
@@ -114,6 +119,7 @@ impl Watch {
             hint: None,
             auth: Authorities::default(),
             searches: Vec::new(),
+            search_of: HashMap::new(),
             records: Progress::for_plan(&plan),
             rows,
             cells: vec![Cell::new(plan.samples()); cells],
@@ -130,6 +136,8 @@ impl Watch {
             told: None,
             told_forecast: None,
             news: true,
+            dirty: Vec::new(),
+            changed: true,
             over: false,
             plan,
         }
