@@ -19,7 +19,8 @@
 //! | [`model`] | the words of the program as types | anything |
 //! | [`engine`] | deciding whom to ask, when and why; what has been learnt; the verdict | reading a clock, input or output, `async` |
 //! | [`config`] | reading the list of resolvers and addresses from the command line | asking anybody |
-//! | [`journal`] | keeping the facts of a watch in a file, and playing them again | changing what was seen |
+//! | [`explain`] | reading a CA's error text | asking anybody, wording anything |
+//! | [`journal`] | keeping the facts of a watch in a file, and playing them again; remembering failed tries | changing what was seen, reading a clock |
 //! | [`net`] | carrying questions to servers and their answers back | making anything of an answer |
 //! | [`clock`] | reading the time; noticing sleep and a clock that was set | going backwards |
 //! | [`view`] | every sentence that a person reads, as text and as JSON | deciding |
@@ -28,7 +29,7 @@
 //!
 //! The binary adds `cli`: arguments, the live terminal, exit codes; the only room that prints.
 //!
-//! Imports run one way: `model`, then `engine`, then `config`, `journal`, `view` and `sim` side by side, then `net` and
+//! Imports run one way: `model`, then `engine`, then `config`, `journal`, `view`, `explain` and `sim` side by side, then `net` and
 //! `drive`, then `cli`. `tests/tidy.rs` holds that table, and fails where a line goes against it.
 //!
 //! # How one answer travels
@@ -63,6 +64,7 @@ pub mod clock;
 pub mod config;
 pub mod drive;
 pub mod engine;
+pub mod explain;
 pub mod journal;
 pub mod model;
 pub mod net;

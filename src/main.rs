@@ -34,8 +34,8 @@ fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
         },
         Command::Completions { shell } => cli::print::completions(shell, out),
         Command::Man => cli::print::man(out),
-        Command::Explain(_) => Err(cli::later("explain", "explains an ACME error text")),
+        Command::Explain(args) => cli::explain::explain(&args, out),
         Command::Report(args) => cli::report::report(&args, out),
-        Command::SelfTest => Err(cli::later("self-test", "prints the test file for the web server")),
+        Command::SelfTest(args) => Ok(cli::web::print(&args, out)),
     }
 }

@@ -107,6 +107,12 @@ fn options_out_of_range_end_with_2() {
         ("--color sometimes", "auto"),
         ("--expct 1.1.1.1", "--expect"),
         ("--json --quiet", "--quiet"),
+        ("--self-test=token", "TOKEN:CONTENT"),
+        ("--self-test=/.well-known/acme-challenge/tok:x", "alone: tok:x"),
+        ("--self-test --no-web", "contradict"),
+        ("--http-port 0", "no such port"),
+        ("--http-port 65536", "--http-port"),
+        ("--ca zerossl", "pebble"),
     ] {
         refused(&format!("wait example.com --expect 203.0.113.7 {option}"), &[part]);
     }
@@ -129,28 +135,44 @@ fn control_characters_of_an_argument_stay_away_from_the_terminal() {
 }
 
 #[test]
-fn commands_to_come_say_so() {
-    refused("explain --text whatever", &["propwatch explain", "later"]);
-    refused("self-test", &["propwatch self-test", "later"]);
+fn the_test_file_is_printed_with_the_way_to_place_it() {
+    let text = out(&run("self-test"));
+    for part in [
+        "File Manager",
+        "Show Hidden Files",
+        "mkdir -p ~/public_html/.well-known/acme-challenge",
+        "printf %s",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let json = out(&run("self-test --json"));
+    let field = |name: &str| {
+        let (_, after) = json.split_once(&format!(r#""{name}":""#)).expect("the field");
+        after.split('"').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!((field("token").len(), field("content").len()), (43, 87), "{json}");
+    assert_eq!(field("path"), format!("/.well-known/acme-challenge/{}", field("token")));
+    assert_eq!(json.lines().count(), 1);
+    assert!(text.contains(&field("content")));
+    refused("self-test now", &["now"]);
 }
 
 #[test]
 fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
     let port = closed_port();
     let line = format!(
-        "check a.test --expect 203.0.113.7 --allow-reserved --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
+        "check a.test --expect 203.0.113.7 --allow-reserved --no-web --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
     );
     refused(&format!("{line} --records names.yaml"), &["--records", "hint:"]);
-    refused(&format!("{line} --self-test"), &["--self-test", "hint:"]);
     refused(&format!("{line} --then true"), &["--then", "hint:"]);
-    let options = "--journal x.jsonl --fresh --http-port 8080 --ca pebble --settle 1s --fail-fast";
+    let options = "--journal x.jsonl --fresh --settle 1s --fail-fast";
     let output = run(&format!("{line} {options}"));
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));
-    for option in ["--journal", "--fresh", "--http-port", "--ca", "--settle", "--fail-fast"] {
+    for option in ["--journal", "--fresh", "--settle", "--fail-fast"] {
         let note = format!("propwatch: note: {option} has no effect");
         assert!(err(&output).contains(&note), "{option}: {}", err(&output));
     }
-    let quiet = run(&format!("{line} --journal off --no-web --quiet"));
+    let quiet = run(&format!("{line} --journal off --quiet"));
     assert_eq!(quiet.status.code(), Some(4));
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{}", err(&quiet));
 }
@@ -158,7 +180,7 @@ fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
 #[test]
 fn a_verdict_goes_to_standard_output_and_its_number_to_the_exit() {
     let port = closed_port();
-    let place = format!("--allow-reserved --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}");
+    let place = format!("--allow-reserved --no-web --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}");
     let text = run(&format!("check a.test --expect 203.0.113.7 {place}"));
     assert_eq!(text.status.code(), Some(4));
     assert!(out(&text).contains("INCONCLUSIVE"), "{}", out(&text));
@@ -256,7 +278,8 @@ fn a_full_disk_is_told_and_is_not_safe() {
 fn an_interrupt_tells_where_things_stand() {
     let port = closed_port();
     let mut child = propwatch()
-        .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved", "--journal", "off"])
+        .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved", "--no-web"])
+        .args(["--journal", "off"])
         .args(["--authority", &format!("127.0.0.1:{port}"), "--resolver", &format!("127.0.0.1:{port}")])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -27,7 +27,8 @@ pub(crate) enum Command {
     /// Watch until it is safe, or until --timeout
     #[command(after_help = teach::WAIT)]
     Wait(Looking),
-    /// Explain an error text of a certificate authority (in a later version)
+    /// Say what an error message about a certificate means, and what to do
+    #[command(after_help = teach::EXPLAIN)]
     Explain(ExplainArgs),
     /// Show the public resolvers, or try each one
     #[command(after_help = teach::RESOLVERS)]
@@ -38,8 +39,9 @@ pub(crate) enum Command {
     /// Play a story on a simulated internet: no network needed
     #[command(after_help = teach::DEMO)]
     Demo(DemoArgs),
-    /// Print the test file for the web server (in a later version)
-    SelfTest,
+    /// Print the test file for the web server, and how to place it
+    #[command(after_help = teach::SELF_TEST)]
+    SelfTest(SelfTestArgs),
     /// Print a completion script for a shell
     #[command(after_help = teach::COMPLETIONS)]
     Completions {
@@ -126,6 +128,9 @@ pub(crate) struct Looking {
     /// Do not look at the web server (it is not looked at in this version)
     #[arg(long)]
     pub(crate) no_web: bool,
+    /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in (no effect yet)
+    #[arg(long)]
+    pub(crate) no_origin: bool,
     /// Where a wait keeps what it finds, so that the same command goes on after a restart; `off` for nowhere
     /// [default: a file of its own below $XDG_STATE_HOME/propwatch or ~/.local/state/propwatch]
     #[arg(long, value_name = "FILE|off")]
@@ -216,6 +221,9 @@ pub(crate) struct DemoArgs {
     /// Show the stories
     #[arg(long)]
     pub(crate) list: bool,
+    /// Play the random world of this number instead; the same number tells the same story
+    #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "list"])]
+    pub(crate) seed: Option<u64>,
     /// Play without pauses
     #[arg(long)]
     pub(crate) fast: bool,
@@ -224,16 +232,38 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Group)]
+pub(crate) struct SelfTestArgs {
+    /// JSON for scripts: one object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Group)]
 pub(crate) struct ExplainArgs {
-    /// The file with the text, or `-` for standard input
+    /// The file with the message, or `-` for standard input; without it the message is pasted
     #[arg(value_name = "FILE|-")]
     pub(crate) file: Option<PathBuf>,
-    /// The text itself
-    #[arg(long, value_name = "TEXT")]
+    /// The message itself
+    #[arg(long, value_name = "TEXT", conflicts_with = "file", allow_hyphen_values = true)]
     pub(crate) text: Option<String>,
-    /// What the names should have
+    /// What the names should have: the hosting's IPv4 address, IPv6 address, or host name; repeat it for a set
     #[arg(short, long, value_name = "VALUE")]
     pub(crate) expect: Vec<String>,
+    /// Only read the message; ask nobody anything
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Read the CA's own record of the order, by the address that the message gives (no effect yet)
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) fetch_order: bool,
+    /// JSON for scripts: one failure a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Where failed tries are remembered, or `off` [default: attempts.jsonl in the user's state directory]
+    #[arg(long, value_name = "FILE|off")]
+    pub(crate) journal: Option<String>,
 }
 
 #[derive(Debug, Group)]
@@ -275,7 +305,7 @@ mod tests {
         let shared = "a.example=192.0.2.7 b.example --expect 2001:db8::7 --expect 192.0.2.8 --root 127.0.0.1:5300 \
             --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
             --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off --fresh \
-            --then true --fail-fast --no-web --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
+            --then true --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
             --records r.yaml";
         for command in ["check", "wait"] {
             let line = format!("propwatch {command} {shared}");
@@ -288,13 +318,15 @@ mod tests {
         for line in [
             "propwatch wait a --expect 192.0.2.7 --resolvers f.yaml --self-test --authority 127.0.0.1 --quiet",
             "propwatch explain - --expect 192.0.2.7",
-            "propwatch explain --text boulder",
+            "propwatch explain --text boulder --offline --json --color never --journal off",
+            "propwatch explain error.txt --fetch-order",
             "propwatch resolvers",
             "propwatch resolvers test --resolver 127.0.0.1 --json",
             "propwatch report j.jsonl -o report.html",
             "propwatch demo --list",
             "propwatch demo zone-editor --json",
             "propwatch self-test",
+            "propwatch self-test --json",
             "propwatch man",
             "propwatch completions zsh",
         ] {

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use propwatch::clock::{Clock, Stopwatch};
+use propwatch::engine::Plan;
 use propwatch::model::{Event, Report, Timestamp};
-use propwatch::sim::{self, Player, Scenario};
+use propwatch::sim::{self, Player, Scenario, World};
 
 use super::args::DemoArgs;
 use super::output::Output;
@@ -30,15 +31,18 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
         }
         return Ok(Exit::Safe);
     }
-    let scenario = sim::find(&args.scenario).ok_or_else(|| {
-        let names: Vec<&str> = sim::scenarios().iter().map(|scenario| scenario.name).collect();
-        UserError::new(format!("there is no story called `{}`", args.scenario))
-            .hint(format!("one of {}", propwatch::view::list(&names, 20)))
-    })?;
+    let now = Clock::new().now();
+    let (about, (plan, world)) = match args.seed {
+        Some(seed) => (format!("random world {seed}"), sim::random_world(seed)),
+        None => {
+            let scenario = scenario(&args.scenario)?;
+            (scenario.about.to_owned(), scenario.build(now))
+        }
+    };
+    let start = world.start();
     let mut show = Show::new(&args.show, true);
-    show.begin(&format!("propwatch: a simulated internet; the story: {}", scenario.about));
-    let start = Clock::new().now();
-    let (scenes, report) = play(scenario, start)?;
+    show.begin(&format!("propwatch: a simulated internet; the story: {about}"));
+    let (scenes, report) = play(plan, world)?;
     let pauses = pauses(start, &scenes, if args.fast || args.show.quiet { Duration::ZERO } else { LENGTH });
     let told = runtime()?.block_on(async {
         let broken = std::cell::Cell::new(false);
@@ -60,9 +64,16 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
     })
 }
 
+fn scenario(name: &str) -> Result<&'static Scenario, UserError> {
+    sim::find(name).ok_or_else(|| {
+        let names: Vec<&str> = sim::scenarios().iter().map(|scenario| scenario.name).collect();
+        UserError::new(format!("there is no story called `{name}`"))
+            .hint(format!("one of {}", propwatch::view::list(&names, 20)))
+    })
+}
+
 /// Plays the whole story at once. The longest takes a fraction of a second.
-fn play(scenario: &Scenario, start: Timestamp) -> Result<(Vec<Scene>, Report), UserError> {
-    let (plan, mut world) = scenario.build(start);
+fn play(plan: Plan, mut world: World) -> Result<(Vec<Scene>, Report), UserError> {
     let mut player = Player::new(plan, &mut world);
     let scenes: Vec<Scene> = player.by_ref().filter(|(_, events)| !events.is_empty()).collect();
     match &player.played().report {
@@ -114,7 +125,8 @@ mod tests {
     #[test]
     fn every_story_fits_its_time_and_outpaces_no_clock() {
         for scenario in sim::scenarios() {
-            let (scenes, report) = play(scenario, START).unwrap();
+            let (plan, world) = scenario.build(START);
+            let (scenes, report) = play(plan, world).unwrap();
             let pauses = pauses(START, &scenes, LENGTH);
             let all: Duration = pauses.iter().sum();
             assert!(all <= LENGTH + Duration::from_millis(1), "{}: {all:?}", scenario.name);
@@ -128,7 +140,8 @@ mod tests {
 
     #[test]
     fn without_time_there_are_no_pauses() {
-        let (scenes, _) = play(&sim::scenarios()[0], START).unwrap();
+        let (plan, world) = sim::scenarios()[0].build(START);
+        let (scenes, _) = play(plan, world).unwrap();
         assert!(pauses(START, &scenes, Duration::ZERO).iter().all(Duration::is_zero));
         assert!(pauses(START, &[], LENGTH).is_empty());
     }

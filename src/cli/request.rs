@@ -7,12 +7,13 @@ use propwatch::config;
 use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
 use propwatch::model::{Endpoint, Milestone, Name, Value, Vantage};
 use propwatch::net::walk::{Start, Walker};
-use propwatch::net::{Settings, system_resolvers};
+use propwatch::net::{Settings, WebSettings, system_resolvers};
 
 use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
 use super::value::{name, value};
+use super::web;
 
 /// Everything that a watch needs.
 #[derive(Debug)]
@@ -24,15 +25,20 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Where its questions begin, as one word: part of what makes it this watch and no other.
+    /// Where its questions and visits go, on one line: part of what makes it this watch and no other.
     pub(crate) fn place(&self) -> String {
-        let (kind, addresses) = match &self.settings.start {
-            Start::Roots(roots) if *roots == Walker::root_hints() => return String::new(),
+        let (kind, addresses): (_, &[SocketAddr]) = match &self.settings.start {
+            Start::Roots(roots) if *roots == Walker::root_hints() => ("", &[]),
             Start::Roots(roots) => ("roots", roots),
             Start::Authorities(authorities) => ("authorities", authorities),
         };
-        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        format!("{kind} {}", addresses.join(" "))
+        let mut words = vec![kind.to_owned()];
+        words.extend(addresses.iter().map(ToString::to_string));
+        let port = self.settings.web.http_port;
+        if port != WebSettings::default().http_port {
+            words.push(format!("http-port {port}"));
+        }
+        words.join(" ").trim().to_owned()
     }
 }
 
@@ -70,6 +76,10 @@ fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> 
         fail_fast: args.fail_fast,
         allow_reserved: args.allow_reserved,
         samples: standard.samples,
+        ca: web::ca(args),
+        web: web::policy(args)?,
+        ask_origin: !args.no_origin,
+        ..standard
     })
 }
 
@@ -94,20 +104,10 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
         )
         .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
-    if args.self_test.is_some() {
-        return Err(UserError::new("--self-test is not in this version: the web server is not looked at")
-            .hint("without it the verdict is about DNS, and says that the web is not proven"));
-    }
     if args.then.is_some() {
         let command = told(mode);
         return Err(UserError::new("--then is not in this version: the command would never be run")
             .hint(format!("propwatch {command} … && COMMAND does the same")));
-    }
-    if args.http_port.is_some() {
-        note("--http-port has no effect yet: the web server is not looked at");
-    }
-    if args.ca.is_some() {
-        note("--ca has no effect yet: the rules are Let's Encrypt's");
     }
     if mode == Mode::Look && args.journal.as_deref().is_some_and(|journal| journal != "off") {
         note("--journal has no effect on check: one look leaves nothing to go on with");
@@ -184,7 +184,7 @@ fn settings(args: &Looking) -> Result<Settings, UserError> {
     } else {
         Start::Roots(Walker::root_hints())
     };
-    Ok(Settings { start, ..network(&args.list)? })
+    Ok(Settings { start, web: web::settings(args)?, ..network(&args.list)? })
 }
 
 fn address(option: &str, text: &str) -> Result<SocketAddr, UserError> {

@@ -162,7 +162,7 @@ pub(crate) fn terminal_width() -> usize {
 }
 
 /// Colour for one of the two streams.
-fn paint(color: Color, terminal: bool) -> Paint {
+pub(crate) fn paint(color: Color, terminal: bool) -> Paint {
     let wanted = match color {
         Color::Always => true,
         Color::Never => false,

@@ -66,6 +66,26 @@ Examples:
       One event a line; the last is the verdict."
 );
 
+/// `propwatch explain --help`.
+pub(crate) const EXPLAIN: &str = "\
+Takes what a panel, certbot, lego, acme.sh, win-acme, Caddy, cert-manager or AutoSSL printed, however its
+lines were broken, and says what happened, whether waiting helps, and what to do. With --expect it knows
+whether the CA went to the right server. Failed tries are remembered, so that they can be counted.
+
+Examples:
+  propwatch explain
+      Paste the message; an empty line ends it.
+  propwatch explain error.txt --expect 203.0.113.7
+  propwatch explain --expect 203.0.113.7 --text 'DNS problem: NXDOMAIN looking up A for mail.example.com'
+  certbot renew 2>&1 | propwatch explain - --offline
+  propwatch explain letsencrypt.log --offline --json | jq -r .class
+
+Exit status:
+  0    the message is recognised, every failure in it
+  1    something in it is not recognised
+  2    a mistake in the command line, or no message
+  141  whoever read the results has gone before they were told";
+
 /// `propwatch resolvers --help`.
 pub(crate) const RESOLVERS: &str = "\
 Examples:
@@ -91,6 +111,14 @@ Examples:
   propwatch demo --list
   propwatch demo moved-host
   propwatch demo forgotten-aaaa --fast --json";
+
+/// `propwatch self-test --help`.
+pub(crate) const SELF_TEST: &str = "\
+The file is always the same one, so it can lie there while you change DNS.
+
+Examples:
+  propwatch self-test
+  propwatch self-test --json | jq -r .content";
 
 /// `propwatch completions --help`.
 pub(crate) const COMPLETIONS: &str = "\

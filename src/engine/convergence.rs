@@ -76,6 +76,8 @@ pub(super) struct Cell {
     failures: u8,
     reprimed: u8,
     stale_in_a_row: u8,
+    /// It was asked once more whether it counts its time down.
+    checked: bool,
     negative: bool,
     last_ttl: u32,
 }
@@ -101,6 +103,7 @@ impl Cell {
             failures: 0,
             reprimed: 0,
             stale_in_a_row: 0,
+            checked: false,
             negative: false,
             last_ttl: 0,
         }
@@ -109,6 +112,7 @@ impl Cell {
     /// Takes one answer. Returns whether it has shown that it keeps entries for a second at TTL 0.
     pub(super) fn fold(&mut self, reading: Reading, around: Around) -> bool {
         let before = std::mem::discriminant(&self.kind);
+        let mut kept = false;
         let late = match reading {
             Reading::Right => {
                 self.right(around);
@@ -118,12 +122,19 @@ impl Cell {
             Reading::Failing(rcode) => self.no_word(Kind::Failing(rcode), around.at),
             Reading::Bogus => self.no_word(Kind::Bogus, around.at),
             Reading::Refusing(rcode) => self.no_word(Kind::Refusing(rcode), around.at),
-            Reading::Silent(failure) => self.silent(failure, around.at),
+            Reading::Silent(failure) => {
+                kept = self.silent(failure, around.at);
+                false
+            }
         };
         if std::mem::discriminant(&self.kind) != before {
             self.since = around.at;
+            self.checked = false;
         }
-        self.seen_at = around.at;
+        // A kept standing is as old as what it rests on.
+        if !kept {
+            self.seen_at = around.at;
+        }
         late
     }
 
@@ -224,8 +235,29 @@ impl Cell {
         let peek = around.peek.filter(|_| had_end == NONE || counts_nothing_down);
         let peek = peek.map_or(Timestamp::MAX, |ttl| schedule::end_of(at, ttl, around.late));
         let next = self.last_end().min(peek) + schedule::AFTER_END;
-        self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
+        if counts_nothing_down && !past_its_end {
+            // Asked within the time that it announced, so it was not filled anew: what it announces means
+            // nothing, and it may be right at any moment.
+            let pace = at + schedule::counts_nothing_down(at.since(self.since));
+            self.ask_at(next.min(pace), Why::Retry);
+        } else {
+            self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
+        }
         late
+    }
+
+    /// Asks a resolver that others no longer wait beside whether it counts its time down, if its end is worth
+    /// it and it was not asked before. Returns whether it is to be asked.
+    pub(super) fn check(&mut self, now: Timestamp) -> bool {
+        let worth = self.kind == Kind::Wrong
+            && !self.checked
+            && self.in_flight == 0
+            && self.last_end().min(self.next) > now + schedule::WORTH_CHECKING;
+        if worth {
+            self.checked = true;
+            self.ask_at(now.max(self.seen_at + schedule::A_COUNT), Why::Confirm);
+        }
+        worth
     }
 
     fn suspect(&mut self, at: Timestamp) {
@@ -273,12 +305,15 @@ impl Cell {
         false
     }
 
-    /// Silence takes nothing back: what is known stays known until it has been silent three times.
+    /// Silence takes nothing back: what is known stays known until it has been silent three times, and what
+    /// contradicts for some minutes longer. Returns whether it stays.
     fn silent(&mut self, failure: Failure, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
         let keeps = match self.kind {
             Kind::Right => true,
-            Kind::Wrong | Kind::Bogus | Kind::Failing(_) => self.failures < 3,
+            Kind::Wrong | Kind::Bogus | Kind::Failing(_) => {
+                self.failures < 3 || at.since(self.seen_at) < schedule::SILENCE_COUNTS
+            }
             _ => false,
         };
         if !keeps {
@@ -286,7 +321,7 @@ impl Cell {
             self.kind = Kind::Silent(Box::new(failure));
         }
         self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
-        false
+        keeps
     }
 
     fn ask_at(&mut self, at: Timestamp, why: Why) {
@@ -334,7 +369,7 @@ impl Cell {
     }
 
     /// Whether it has an answer that is not as expected, or not confirmed yet.
-    pub(super) fn is_awaited(&self) -> bool {
+    pub(super) fn is_unconfirmed(&self) -> bool {
         self.kind != Kind::Unasked && !(self.kind == Kind::Right && self.samples >= self.needed)
     }
 
@@ -346,6 +381,16 @@ impl Cell {
     /// Whether it has been failing for longer than a cached failure lasts.
     pub(super) fn is_failing_for_long(&self, at: Timestamp) -> bool {
         matches!(self.kind, Kind::Failing(_)) && at.since(self.since) > schedule::FAILURE_COUNTS
+    }
+
+    /// Whether a verdict may still have to wait for it: it says something else than what is expected, or has
+    /// not said enough yet.
+    pub(super) fn is_awaited(&self) -> bool {
+        match self.kind {
+            Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing(_) => true,
+            Kind::Right => self.samples < self.needed,
+            Kind::Suspect | Kind::Refusing(_) | Kind::Silent(_) => false,
+        }
     }
 
     /// What it now holds, for everybody else.

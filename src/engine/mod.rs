@@ -9,5 +9,6 @@ mod schedule;
 mod verdict;
 mod watch;
 
-pub use plan::{Mode, Plan, PlanError, Policy, Request};
+pub use issuance::reserved_block;
+pub use plan::{Mode, Plan, PlanError, Policy, Request, WebPolicy};
 pub use watch::{Input, Step, Wake, Watch};

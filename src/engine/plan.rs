@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Expectation, Milestone, Name, Record, RecordType, Role, Value, Vantage};
+use crate::model::{
+    Attempt, Ca, ChallengeFile, Expectation, Milestone, Name, Record, RecordType, Role, Value, Vantage,
+};
 
 /// One look, or a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,19 @@ pub enum Mode {
     Look,
     /// `wait`: until the milestone, the deadline, or for ever blocked.
     Watch,
+}
+
+/// How a name's web server is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebPolicy {
+    /// Not at all.
+    #[default]
+    Off,
+    /// With a token that cannot exist.
+    Absent(Arc<ChallengeFile>),
+    /// With a file that the user has put there.
+    Placed(Arc<ChallengeFile>),
 }
 
 /// The numbers and switches by which a watch decides.
@@ -33,10 +49,27 @@ pub struct Policy {
     pub look_anyway: bool,
     /// End a watch as soon as its verdict is *blocked*.
     pub fail_fast: bool,
-    /// Accept private and reserved addresses, which a public CA does not.
+    /// Accept private and reserved addresses, and names below special-use domains (RFC 6761), which a public
+    /// CA does not.
     pub allow_reserved: bool,
     /// Samples that must agree before a resolver counts as confirming, at least 1.
     pub samples: u8,
+    /// Whose rules decide.
+    #[serde(default)]
+    pub ca: Ca,
+    /// How web servers are looked at.
+    #[serde(default)]
+    pub web: WebPolicy,
+    /// Find out whose server is at an address that nobody expects.
+    #[serde(default)]
+    pub ask_origin: bool,
+    /// The URI of the ACME account (RFC 8555, section 7.1.2) that will ask for the certificate, for CAA
+    /// records that name accounts and for the limit on failures.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Earlier attempts that failed, as far as the user has told of them; in any order.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
 }
 
 impl Default for Policy {
@@ -50,6 +83,11 @@ impl Default for Policy {
             fail_fast: false,
             allow_reserved: false,
             samples: 2,
+            ca: Ca::default(),
+            web: WebPolicy::Off,
+            ask_origin: false,
+            account: None,
+            attempts: Vec::new(),
         }
     }
 }

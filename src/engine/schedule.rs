@@ -15,6 +15,10 @@ pub(super) const AFTER_STALE: Duration = Duration::from_millis(300);
 /// lasts longer is the resolver's own.
 pub(super) const FAILURE_COUNTS: Duration = Duration::from_secs(180);
 
+/// How long the last word of a resolver that contradicted still counts after it has gone silent. What it held
+/// does not turn over because it cannot be heard.
+pub(super) const SILENCE_COUNTS: Duration = Duration::from_secs(180);
+
 /// How long the zone's servers may all agree on something else before nobody can be thought to be about
 /// to publish it: ten minutes cover the slowest panels.
 pub(super) const UNCHANGED: Duration = Duration::from_secs(600);
@@ -31,6 +35,16 @@ pub(super) const LAST_LOOK: Duration = Duration::from_secs(70);
 
 /// A confirmation older than this is renewed before the last word.
 pub(super) const OLD_CONFIRMATION: Duration = Duration::from_secs(600);
+
+/// A look at CAA, DNSSEC and the web server that began this short a time before a record was seen to be right
+/// is the same look, if it found the same addresses.
+pub(super) const SAME_MOMENT: Duration = Duration::from_secs(2);
+
+/// A look at CAA, DNSSEC and the web server that is older than this is taken anew before the last word.
+pub(super) const OLD_SIGHT: Duration = Duration::from_secs(90);
+
+/// CAA, DNSSEC and the web server while one of them stands in the way: not more often than this.
+pub(super) const BARRED: Duration = Duration::from_secs(5);
 
 /// How often a single look waits for those that have not answered once the verdict is decided.
 pub(super) const GRACE_FOR_THE_SLOW: Duration = Duration::from_millis(600);
@@ -112,6 +126,21 @@ pub(super) fn reprimed(times: u8) -> Duration {
         _ => 300,
     })
 }
+
+/// A resolver that announces the same time again and again, instead of counting it down, may turn over at any
+/// moment: every few seconds at first, then after another sixtieth of the time that it has taken.
+pub(super) fn counts_nothing_down(wrong_for: Duration) -> Duration {
+    (wrong_for / 60).clamp(Duration::from_secs(5), Duration::from_secs(300))
+}
+
+/// Whoever waits for so few resolvers waits for what those say themselves.
+pub(super) const LAST_FEW: usize = 3;
+
+/// An end that is nearer than this is as soon waited for as checked.
+pub(super) const WORTH_CHECKING: Duration = Duration::from_secs(8);
+
+/// After so long a time that is counted down in whole seconds has moved for certain.
+pub(super) const A_COUNT: Duration = Duration::from_millis(2100);
 
 /// When an entry ends that was seen at `at` with `ttl` seconds left. Caches count in whole seconds of the
 /// wall clock, so the end is on a second; `late` is a cache that keeps an entry one second longer, during

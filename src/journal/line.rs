@@ -10,7 +10,8 @@
 //!
 //! Most of what a watch finds it has found before: the same server says the same again. So tasks and what
 //! was seen are written once and numbered, and a finding is seven numbers: microseconds since the fact before,
-//! task, sample, why, questions, what was seen, and the microseconds that the answer took. A number can be
+//! task, sample, why, questions, what was seen, and the time that it took (microseconds of an answer, milliseconds
+//! of a survey or a visit). A number can be
 //! given anew, so that neither side has to remember more than [`TASKS`] and [`SEEN`] of them.
 
 use serde::{Deserialize, Serialize};
@@ -270,6 +271,14 @@ fn without_time(seen: &Seen) -> (Seen, u32) {
             let took = std::mem::take(&mut answer.rtt_micros);
             (seen, took)
         }
+        Seen::Surveyed(survey) => {
+            let slowest = std::mem::take(&mut survey.slowest);
+            (seen, slowest)
+        }
+        Seen::Fetched(visit) => {
+            let took = std::mem::take(&mut visit.took);
+            (seen, took)
+        }
         _ => (seen, 0),
     }
 }
@@ -340,8 +349,11 @@ impl Decoder {
         if let Task::Ask { sample, .. } = &mut task {
             *sample = number;
         }
-        if let Seen::Answered(answer) = &mut seen {
-            answer.rtt_micros = took;
+        match &mut seen {
+            Seen::Answered(answer) => answer.rtt_micros = took,
+            Seen::Surveyed(survey) => survey.slowest = took,
+            Seen::Fetched(visit) => visit.took = took,
+            _ => {}
         }
         if !scan.is_over() {
             return None;

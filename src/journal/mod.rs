@@ -1,4 +1,5 @@
-//! What outlives the process: an append-only file of the facts of one watch.
+//! What outlives the process: an append-only file of the facts of one watch; and the failed tries that
+//! [`Attempts`] remembers.
 //!
 //! The facts are what was found, and the few other things that can move a verdict: a gap, the deadline, the
 //! user's stop. Wake-ups are none of them. Played again through a new [`crate::engine::Watch`] they give event
@@ -8,6 +9,7 @@
 //! [`line`] says how. A line without its end was torn by a crash and is dropped on reading. One process
 //! writes at a time, which holds the file's lock; whoever cannot have a journal goes on without one.
 
+mod attempts;
 mod line;
 mod opening;
 mod place;
@@ -18,6 +20,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use attempts::{Attempts, Unkept};
 pub use line::{Decoder, Encoder, FORMAT, Fact, Head, Unreadable};
 pub use opening::{Note, Opened, Resumed, Trouble, open};
 pub use place::{default_path, substance};

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Plan;
-use crate::model::{Role, Vantage};
+use crate::engine::{Plan, WebPolicy};
+use crate::model::{ChallengeFile, Role, Vantage};
 
 use super::line::fnv;
 
@@ -11,11 +11,15 @@ use super::line::fnv;
 const LONGEST: usize = 80;
 
 /// What makes it this watch and no other: names, expectations, resolvers, policy, and where its questions
-/// begin. Witnesses are left out: this machine's own resolver is another one in every network, and the watch
-/// goes on there.
+/// begin. Left out is what may be another each time that the same command is given: this machine's own
+/// resolver (a witness), the token that no server has, and the failed tries so far.
 pub fn substance(plan: &Plan, place: &str) -> String {
     let mut plan = plan.clone();
     plan.resolvers.retain(|vantage: &Vantage| vantage.role != Role::Witness);
+    if let WebPolicy::Absent(file) = &mut plan.policy.web {
+        *file = ChallengeFile { token: String::new(), content: None }.into();
+    }
+    plan.policy.attempts.clear();
     format!("{place}\n{}", serde_json::to_string(&plan).unwrap_or_default())
 }
 

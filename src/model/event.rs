@@ -122,7 +122,8 @@ pub enum Event {
     Forecast {
         /// When it was made.
         at: Timestamp,
-        /// When the last honest cache turns over, where that can be told.
+        /// When the last honest cache of all records turns over, where that can be told: the zone's
+        /// servers must be right for every record.
         by: Option<Timestamp>,
         /// The next look, and why then.
         next: Option<(Timestamp, Why)>,

@@ -6,8 +6,11 @@
 //! an [`Event`] is anything a view may tell a person or a script.
 
 mod answer;
+mod cause;
+mod diagnosis;
 mod errand;
 mod event;
+mod fault;
 mod finding;
 mod gap;
 mod name;
@@ -21,8 +24,14 @@ mod walk;
 mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
+pub use cause::Cause;
+pub use diagnosis::{
+    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, Trouble, Try, Waiting, Whose,
+    Wrapper,
+};
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
+pub use fault::{CaaFault, Habit, NameFault, Stranger, WebPlace};
 pub use finding::{Finding, Seen};
 pub use gap::{Gap, GapKind};
 pub use name::{Name, NameError};
@@ -34,7 +43,7 @@ pub use survey::{
 };
 pub use time::Timestamp;
 pub use vantage::{Endpoint, Role, Transport, Vantage, VantageId};
-pub use verdict::{AuthorityCount, Cause, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
+pub use verdict::{AuthorityCount, Effect, Reason, RecordReport, Report, ResolverCount, Verdict};
 pub use walk::{Address, NameServer, ParentReply, ParentSaid, Walk, WalkEnd};
 pub use web::{
     BadRedirect, BodySeen, Broken, Ca, CertificateSeen, ChallengeFile, ConnectFailure, Hop, Origin, OriginAs,

@@ -2,7 +2,7 @@
 //!
 //! Facts only, seen at authoritative servers; `engine::issuance` says what they mean.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ pub enum Signing {
         /// The first such algorithm.
         algorithm: u8,
     },
-    /// There is a DS record, and the server has no DNSKEY.
+    /// There is a DS record, and the server has no DNSKEY, or will not show it.
     NoKey,
     /// No DNSKEY fits a DS record of some parent server.
     KeyMismatch,
@@ -168,9 +168,10 @@ impl Signing {
 pub enum Taken {
     /// It answered as it should.
     Well,
-    /// It said nothing.
+    /// It said nothing (over TCP also: it did not let itself be connected to), again and again.
     Dropped,
-    /// It answered with an error that it does not give to the plain question.
+    /// It answered with an error that it does not give to the plain question. For the plain question: with
+    /// any error; the others are not tried then.
     Refused(Rcode),
     /// Not tried, or the plain question failed as well.
     Unknown,
@@ -187,6 +188,8 @@ pub struct Habits {
     pub edns: Taken,
     /// TCP (RFC 7766).
     pub tcp: Taken,
+    /// A question for AAAA, asked as the CA does, held against one for A asked the same way.
+    pub aaaa: Taken,
 }
 
 /// One server's part of a survey.
@@ -209,7 +212,7 @@ pub struct ZoneSurvey {
     pub zone: Name,
     /// Every parent server's reply about DS records.
     pub ds: Vec<DsReply>,
-    /// Every address of every name server, as the walk has them.
+    /// Every address of every name server, as the walk has them, at most 64.
     pub servers: Vec<ServerSurvey>,
 }
 
@@ -218,10 +221,14 @@ pub struct ZoneSurvey {
 pub struct Survey {
     /// The name.
     pub name: Name,
-    /// CAA from the name upwards to its top-level domain, in this order.
+    /// CAA from the name upwards to its top-level domain, in this order, as far as it can be reached: not
+    /// above a zone whose servers were given by the user.
     pub caa: Vec<CaaLook>,
-    /// The zone of the name first, then those of its aliases' targets.
+    /// The zone of the name first, then those above it up to the one below the registry's, then those of
+    /// its aliases' targets. Empty when the zone of the name cannot be found.
     pub zones: Vec<ZoneSurvey>,
+    /// Every A and AAAA that any current server gives for the name, aliases followed; sorted.
+    pub addresses: Vec<IpAddr>,
     /// Milliseconds that the slowest answer took; what was not answered is left out.
     pub slowest: u32,
 }

@@ -31,6 +31,15 @@ pub struct ChallengeFile {
 }
 
 impl ChallengeFile {
+    /// The fixed file that `propwatch self-test` prints, of the shape that the CA wants: a name of 43
+    /// characters, and a body of 87, the name with a dot and 43 others. It is no key authorization of
+    /// anybody's, so nobody gets a certificate by it.
+    pub fn self_test() -> Self {
+        let token = "propwatch-self-test-please-delete-afterward".to_owned();
+        let content = format!("{token}.this-is-no-key-authorization-of-anybody-000");
+        ChallengeFile { token, content: Some(content) }
+    }
+
     /// The path that the CA asks for.
     pub fn path(&self) -> String {
         format!("/.well-known/acme-challenge/{}", self.token)
@@ -188,7 +197,7 @@ pub struct OriginAs {
 }
 
 /// Whose server is at an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The names that the address points back to (PTR), at most 3.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -199,4 +208,20 @@ pub struct Origin {
     /// What it shows on port 443.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateSeen>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_self_test_has_the_shape_of_a_challenge() {
+        let file = ChallengeFile::self_test();
+        let content = file.content.clone().unwrap();
+        assert_eq!((file.token.len(), content.len()), (43, 87));
+        let base64url = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let (token, thumbprint) = content.split_once('.').unwrap();
+        assert!(token == file.token && token.chars().chain(thumbprint.chars()).all(base64url));
+        assert_eq!(file.path(), format!("/.well-known/acme-challenge/{token}"));
+    }
 }

@@ -111,9 +111,14 @@ fn extended_errors(edns: &Edns) -> Vec<Ede> {
 /// A stranger's text as it may stand on a terminal: nothing in it moves a cursor or turns the direction
 /// of writing, and it is short.
 pub(crate) fn shown(text: &str) -> String {
+    shown_within(text.trim_matches(['\0', ' ', '\n']), MAX_TEXT)
+}
+
+/// The same with another bound in characters, and with the blanks at its ends.
+pub(crate) fn shown_within(text: &str, most: usize) -> String {
     let mut out = String::new();
-    let mut room = MAX_TEXT;
-    for c in text.trim_matches(['\0', ' ', '\n']).chars() {
+    let mut room = most;
+    for c in text.chars() {
         let piece = match c {
             '\'' | '"' => c.to_string(),
             _ => c.escape_debug().to_string(),
@@ -132,7 +137,7 @@ fn is_in(record: &Record) -> bool {
 }
 
 /// RFC 2181, section 8: a TTL with its highest bit set is a TTL of zero.
-fn seconds(ttl: u32) -> u32 {
+pub(super) fn seconds(ttl: u32) -> u32 {
     if ttl > i32::MAX.unsigned_abs() { 0 } else { ttl }
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use tokio::time::timeout;
 
+use super::answer;
 use super::line::{Line, Reply};
 use super::polite::{Polite, Turn};
 use super::tcp;
 use super::wire::Query;
 use crate::clock::Stopwatch;
-use crate::model::Failure;
+use crate::model::{Answer, Failure, Question, QuestionType};
 
 /// Waits between the tries, in thousandths of the limit. Ten tries: where every fifth packet is lost
 /// each way, one probe in 27,000 gets no answer.
@@ -39,10 +40,19 @@ impl Limit {
     }
 }
 
+/// What is kept of a reply. Boxed, since it is handed on from future to future.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// A plain answer; only where an exchange wants nothing else.
+    Plain(Box<Answer>),
+    /// The whole message.
+    Whole(Box<Message>),
+}
+
 /// What came of one question.
 #[derive(Debug)]
 pub(crate) struct Heard {
-    pub(crate) message: Result<Message, Failure>,
+    pub(crate) said: Result<Body, Failure>,
     /// Between the try that was answered and its answer.
     pub(crate) rtt: Duration,
     /// Datagrams, and questions on streams, that it cost.
@@ -51,7 +61,30 @@ pub(crate) struct Heard {
 
 impl Heard {
     pub(crate) fn failed(failure: Failure, questions: u32) -> Self {
-        Heard { message: Err(failure), rtt: Duration::ZERO, questions }
+        Heard { said: Err(failure), rtt: Duration::ZERO, questions }
+    }
+
+    fn whole(message: Result<Box<Message>, Failure>, rtt: Duration, questions: u32) -> Self {
+        Heard { said: message.map(Body::Whole), rtt, questions }
+    }
+
+    /// The message, of an exchange that wants the whole.
+    pub(crate) fn message(self) -> Result<Message, Failure> {
+        match self.said? {
+            Body::Whole(message) => Ok(*message),
+            Body::Plain(_) => Err(Failure::Garbage),
+        }
+    }
+
+    /// What was said about `question`, which is the one that was asked.
+    pub(crate) fn answer(self, question: &Question) -> Result<Box<Answer>, Failure> {
+        match self.said? {
+            Body::Whole(message) => Ok(Box::new(answer::read(&message, question, self.rtt))),
+            Body::Plain(mut answer) => {
+                answer.rtt_micros = u32::try_from(self.rtt.as_micros()).unwrap_or(u32::MAX);
+                Ok(answer)
+            }
+        }
     }
 }
 
@@ -61,6 +94,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) server: SocketAddr,
     pub(crate) polite: &'a Polite,
     pub(crate) limit: Limit,
+    /// Addresses of this type are all that is wanted, so a plain answer need not be decoded whole.
+    pub(crate) only: Option<QuestionType>,
 }
 
 impl Exchange<'_> {
@@ -71,19 +106,19 @@ impl Exchange<'_> {
         let questions = u32::from(tries);
         // What is to be said should TCP say nothing either.
         let otherwise = match reply {
-            Reply::Whole(message) => return Heard { message: Ok(message), rtt, questions },
+            Reply::Plain(answer) => return Heard { said: Ok(Body::Plain(answer)), rtt, questions },
+            Reply::Whole(message) => return Heard::whole(Ok(message), rtt, questions),
             Reply::Failed(failure) => return Heard::failed(failure, questions),
             Reply::Truncated => Err(Failure::NoTcp),
-            Reply::Unclear(header) => worth(*header),
-            Reply::OtherCase | Reply::Noise => Err(Failure::Garbage),
+            Reply::Unclear(header) => worth(header),
+            Reply::OtherCase | Reply::Noise | Reply::Octets(..) => Err(Failure::Garbage),
         };
         turn.again();
         // Few come this way, and a future that is kept apart makes all others smaller.
         let mut heard = Box::pin(self.over_tcp(query)).await;
         heard.questions += questions;
-        if heard.message.is_err() {
-            heard.message = otherwise;
-            heard.rtt = rtt;
+        if heard.said.is_err() {
+            heard = Heard::whole(otherwise, rtt, heard.questions);
         }
         heard
     }
@@ -96,15 +131,16 @@ impl Exchange<'_> {
             (tcp::ask(self.server, query).await, since.elapsed())
         };
         match timeout(self.limit.left(), work).await {
-            Ok((Ok(Ok(message)), rtt)) => Heard { message: Ok(message), rtt, questions: 1 },
-            Ok((Ok(Err(header)), rtt)) => Heard { message: worth(*header), rtt, questions: 1 },
+            Ok((Ok(Ok(message)), rtt)) => Heard::whole(Ok(Box::new(message)), rtt, 1),
+            Ok((Ok(Err(header)), rtt)) => Heard::whole(worth(header), rtt, 1),
             Ok((Err(failure), _)) => Heard::failed(failure, 1),
             Err(_) => Heard::failed(Failure::Silent { tries: 1 }, 1),
         }
     }
 
-    async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
-        let mut ear = line.ear();
+    /// The tries over UDP; tells after how many of them what came.
+    pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
+        let mut ear = line.ear(self.only);
         let mut tries = 0;
         for wait in WAITS.iter().map(Some).chain([None]) {
             let left = self.limit.left();
@@ -133,7 +169,7 @@ impl Exchange<'_> {
 }
 
 /// What a bare header is worth. Without its records NOERROR could mean anything, and so means nothing.
-fn worth(header: Message) -> Result<Message, Failure> {
+fn worth(header: Box<Message>) -> Result<Box<Message>, Failure> {
     match header.metadata.response_code {
         ResponseCode::NoError => Err(Failure::Garbage),
         _ => Ok(header),

@@ -48,9 +48,10 @@ impl Internet {
         let mut manners = Manners { endpoint: Some(endpoint.clone()), ..Manners::default() };
         let root = Question { name: Name::root(), qtype: QuestionType::Soa };
         let heard = self.carry(endpoint, &Query::inspecting(&root)).await;
-        match heard.message {
+        let rtt = heard.rtt;
+        match heard.message() {
             Ok(message) => {
-                manners.rtt_micros = u32::try_from(heard.rtt.as_micros()).unwrap_or(u32::MAX);
+                manners.rtt_micros = u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX);
                 manners.validates = message.metadata.authentic_data;
                 manners.nsid = nsid(&message);
                 if message.metadata.response_code == ResponseCode::Refused {
@@ -68,7 +69,7 @@ impl Internet {
         let nobody = Question { name, qtype: QuestionType::A };
         let heard = self.carry(endpoint, &Query::new(&nobody, Manner::Recursive)).await;
         manners.denies =
-            heard.message.ok().map(|message| message.metadata.response_code == ResponseCode::NXDomain);
+            heard.message().ok().map(|message| message.metadata.response_code == ResponseCode::NXDomain);
         manners
     }
 
@@ -76,7 +77,7 @@ impl Internet {
         let _held = self.polite.socket().await;
         let turn = self.polite.turn(endpoint.addr.ip()).await;
         let limit = Limit::start(self.settings.probe_limit);
-        let exchange = Exchange { server: endpoint.addr, polite: &self.polite, limit };
+        let exchange = Exchange { server: endpoint.addr, polite: &self.polite, limit, only: None };
         match endpoint.transport {
             Transport::Udp => match Line::open(endpoint.addr) {
                 Ok(line) => line.during(exchange.over_udp(&line, query, &turn)).await,

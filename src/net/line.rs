@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
@@ -18,9 +19,10 @@ use hickory_proto::op::Message;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use super::plain;
 use super::wire::{self, Fit, Query};
 use crate::clock::Stopwatch;
-use crate::model::Failure;
+use crate::model::{Answer, Failure, QuestionType};
 
 /// Datagrams that answer nothing before a socket is given up.
 pub(crate) const MAX_JUNK: u32 = 8;
@@ -34,12 +36,16 @@ const BATCH: usize = 64;
 /// What came back for one question.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// An answer that fits.
-    Whole(Message),
+    /// An answer that fits, and says nothing but the addresses that were asked for.
+    Plain(Box<Answer>),
+    /// Any other answer that fits.
+    Whole(Box<Message>),
     /// An answer that fits, cut short.
     Truncated,
     /// An answer that fits and cannot be read past its header, or an error without the question.
     Unclear(Box<Message>),
+    /// An answer on a line that decodes nothing, and how it fits.
+    Octets(Vec<u8>, Fit),
     /// An answer that fits but for the case of its letters.
     OtherCase,
     /// Too much arrived that answers nothing.
@@ -52,11 +58,33 @@ pub(crate) enum Reply {
 pub(crate) struct Line {
     socket: UdpSocket,
     desk: RefCell<Desk>,
+    decodes: bool,
+}
+
+/// IDs are random already, and nobody else chooses them: spreading them is all the hashing that they need.
+type ById = BuildHasherDefault<Spread>;
+
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        octets.iter().for_each(|octet| self.write_u16(u16::from(*octet)));
+    }
+
+    fn write_u16(&mut self, id: u16) {
+        // Odd, and near 2^64 divided by the golden ratio: neighbours end far apart, in high bits and low.
+        self.0 = (self.0.rotate_left(16) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 #[derive(Default)]
 struct Desk {
-    tries: HashMap<u16, Try>,
+    tries: HashMap<u16, Try, ById>,
     late: VecDeque<u16>,
     junk: u32,
 }
@@ -68,8 +96,9 @@ struct Try {
     slot: Option<Rc<Slot>>,
 }
 
-#[derive(Default)]
 struct Slot {
+    /// Plain answers to a question of this type need not be decoded whole.
+    only: Option<QuestionType>,
     reply: Cell<Option<(Reply, Duration)>>,
     waker: Cell<Option<Waker>>,
 }
@@ -96,7 +125,12 @@ impl Line {
             UdpSocket::from_std(socket)
         };
         let socket = open().map_err(|error| failure(&error))?;
-        Ok(Line { socket, desk: RefCell::default() })
+        Ok(Line { socket, desk: RefCell::default(), decodes: true })
+    }
+
+    /// The same, with answers handed over as they came.
+    pub(crate) fn undecoded(self) -> Self {
+        Line { decodes: false, ..self }
     }
 
     /// Reads for everybody, for ever.
@@ -133,9 +167,11 @@ impl Line {
         }
     }
 
-    /// Begins a question; the tries of one question share an ear.
-    pub(crate) fn ear(&self) -> Ear<'_> {
-        Ear { line: self, slot: Rc::default(), ids: Vec::with_capacity(2) }
+    /// Begins a question; the tries of one question share an ear. With `only`, a plain answer of that type
+    /// comes as what it says, and not as a message.
+    pub(crate) fn ear(&self, only: Option<QuestionType>) -> Ear<'_> {
+        let slot = Slot { only, reply: Cell::default(), waker: Cell::default() };
+        Ear { line: self, slot: Rc::new(slot), ids: Vec::with_capacity(2) }
     }
 
     /// Datagrams that answered nothing.
@@ -184,14 +220,10 @@ impl Line {
             return;
         };
         let Some(Try { slot: Some(slot), since, .. }) = desk.tries.remove(&id) else { return };
-        let reply = match (fit, wire::decode(datagram)) {
-            (Fit::OtherCase, _) => Reply::OtherCase,
-            (Fit::Exact, _) if wire::is_truncated(datagram) => Reply::Truncated,
-            (Fit::Exact, Ok(message)) => Reply::Whole(message),
-            (_, Ok(message)) => Reply::Unclear(Box::new(message)),
-            (_, Err(header)) => Reply::Unclear(header),
-        };
-        slot.put(reply, since.elapsed());
+        if !self.decodes {
+            return slot.put(Reply::Octets(datagram.to_vec(), fit), since.elapsed());
+        }
+        slot.put(reply(datagram, fit, slot.only), since.elapsed());
     }
 }
 
@@ -207,7 +239,7 @@ impl Ear<'_> {
     pub(crate) async fn send(&mut self, query: &Query) {
         let Some(id) = self.line.desk.borrow().free_id() else { return };
         // Whoever waits is written down before the datagram leaves: the answer may come between.
-        let one = Try { sent: query.mixed(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
+        let one = Try { sent: query.datagram(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
         self.line.desk.borrow_mut().tries.insert(id, one);
         self.ids.push(id);
         while let Err(error) = self.line.send(id) {
@@ -260,6 +292,25 @@ impl Drop for Ear<'_> {
     }
 }
 
+/// What a datagram that fits is, for whoever waits for it.
+fn reply(datagram: &[u8], fit: Fit, only: Option<QuestionType>) -> Reply {
+    match fit {
+        Fit::OtherCase => return Reply::OtherCase,
+        Fit::Exact if wire::is_truncated(datagram) => return Reply::Truncated,
+        Fit::Exact => {
+            if let Some(answer) = only.and_then(|qtype| plain::read(datagram, qtype)) {
+                return Reply::Plain(answer);
+            }
+        }
+        Fit::NoQuestion | Fit::Not => {}
+    }
+    match (fit, wire::decode(datagram)) {
+        (Fit::Exact, Ok(message)) => Reply::Whole(Box::new(message)),
+        (_, Ok(message)) => Reply::Unclear(Box::new(message)),
+        (_, Err(header)) => Reply::Unclear(header),
+    }
+}
+
 impl Desk {
     /// An ID that no try has; none only when somebody made far too many.
     fn free_id(&self) -> Option<u16> {
@@ -298,7 +349,7 @@ mod tests {
     #[tokio::test]
     async fn an_answered_id_may_be_used_again_at_once() {
         let line = Line::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))).unwrap();
-        let (mut answered, later) = (line.ear(), line.ear());
+        let (mut answered, later) = (line.ear(None), line.ear(None));
         answered.ids.push(7);
         let one = Try { sent: vec![], since: Stopwatch::start(), slot: Some(later.slot.clone()) };
         line.desk.borrow_mut().tries.insert(7, one);

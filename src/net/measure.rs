@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures::stream::{self, StreamExt as _};
 
 use super::Internet;
-use super::answer;
+use super::exchange::Exchange;
 use super::line::Line;
 use super::polite::IN_FLIGHT_PER_SERVER;
 use super::wire::Query;
@@ -39,9 +39,10 @@ impl Internet {
             .map(|question| async move {
                 let turn = self.polite.turn(server.ip()).await;
                 let query = Query::new(&question, Manner::Recursive);
-                let heard = self.exchange(server).over_udp(line, &query, &turn).await;
-                let answer = heard.message.map(|message| answer::read(&message, &question, heard.rtt));
-                (answer.is_ok(), heard.questions)
+                let exchange = Exchange { only: Some(question.qtype), ..self.exchange(server) };
+                let heard = exchange.over_udp(line, &query, &turn).await;
+                let sent = heard.questions;
+                (heard.answer(&question).is_ok(), sent)
             })
             .buffer_unordered(in_flight.clamp(1, IN_FLIGHT_PER_SERVER));
         let count = |sum: Measured, (is_answer, sent): (bool, u32)| async move {

@@ -2,8 +2,9 @@
 //!
 //! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
-//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. Nothing
-//! here judges anything, and no failure of a server or of the network ends a run.
+//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
+//! zone's own servers what a CA looks at beyond addresses. Web servers are visited by the CA's rules, and asked
+//! whose they are. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;
@@ -11,12 +12,16 @@ mod exchange;
 mod inspect;
 mod line;
 mod measure;
+mod origin;
+mod plain;
 mod polite;
 mod round;
 mod secure;
+mod survey;
 mod system;
 mod tcp;
 pub mod walk;
+mod web;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,8 +40,11 @@ pub use measure::Measured;
 use polite::Polite;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
+use survey::Shelf;
 pub use system::system_resolvers;
 use walk::{Start, Walker};
+use web::Web;
+pub use web::WebSettings;
 use wire::Query;
 
 /// The door to the world: exactly one finding for each errand, within its time limit.
@@ -57,6 +65,8 @@ pub struct Settings {
     pub start: Start,
     /// Root certificates (DER) that are trusted beside the built-in ones: for private CAs and for tests.
     pub extra_roots: Vec<Vec<u8>>,
+    /// How web servers are visited.
+    pub web: WebSettings,
 }
 
 impl Default for Settings {
@@ -67,6 +77,7 @@ impl Default for Settings {
             silent_target: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 53), 53)),
             start: Start::Roots(Walker::root_hints()),
             extra_roots: Vec::new(),
+            web: WebSettings::default(),
         }
     }
 }
@@ -78,6 +89,9 @@ pub struct Internet {
     polite: Polite,
     secure: Secure,
     walker: Walker,
+    /// What surveys share.
+    shelf: Shelf,
+    web: Web,
 }
 
 impl Internet {
@@ -91,11 +105,13 @@ impl Internet {
             settings.probe_limit.clamp(Duration::from_millis(100), Duration::from_secs(60));
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
-        Ok(Internet { settings, clock, polite: Polite::new(), secure, walker })
+        let web = Web::new(&settings.web)?;
+        let (polite, shelf) = (Polite::new(), Shelf::default());
+        Ok(Internet { settings, clock, polite, secure, walker, shelf, web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
-        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit) }
+        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), only: None }
     }
 }
 
@@ -116,7 +132,7 @@ impl Ask for Internet {
             }
             Err(failure) => Heard::failed(failure, 0),
         };
-        Told { message: heard.message, questions: heard.questions }
+        Told { questions: heard.questions, message: heard.message() }
     }
 }
 

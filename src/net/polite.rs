@@ -1,7 +1,7 @@
 //! How much is asked of other people's servers, and of this machine. Everything is a constant here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,6 +27,10 @@ pub(crate) const STREAMS: usize = 32;
 pub(crate) const SECURE: usize = 96;
 /// Questions in flight on one of them; the library loses some when there are more.
 pub(crate) const IN_FLIGHT_SECURE: usize = 32;
+/// Web servers visited at once, one connection each, beside those.
+pub(crate) const VISITS: usize = 16;
+/// Visits to one web server's address at once: a thousand names may live there.
+pub(crate) const VISITS_PER_ADDRESS: usize = 4;
 /// Server addresses whose pace is remembered.
 const REMEMBERED: usize = 4096;
 
@@ -36,13 +40,15 @@ pub(crate) struct Polite {
     all: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
-    servers: RefCell<HashMap<IpAddr, Rc<Server>>>,
+    visits: Arc<Semaphore>,
+    servers: RefCell<BTreeMap<IpAddr, Rc<Server>>>,
     since: Stopwatch,
 }
 
 #[derive(Debug)]
 struct Server {
     in_flight: Arc<Semaphore>,
+    visits: Arc<Semaphore>,
     pace: Option<Pace>,
 }
 
@@ -54,12 +60,20 @@ pub(crate) struct Turn {
     _held: [Option<OwnedSemaphorePermit>; 2],
 }
 
+/// Leave to visit a web server; over when dropped.
+#[derive(Debug)]
+pub(crate) struct Visiting {
+    _server: Rc<Server>,
+    _held: [Option<OwnedSemaphorePermit>; 2],
+}
+
 impl Polite {
     pub(crate) fn new() -> Self {
         Polite {
             all: Arc::new(Semaphore::new(IN_FLIGHT)),
             sockets: Arc::new(Semaphore::new(SOCKETS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            visits: Arc::new(Semaphore::new(VISITS)),
             servers: RefCell::default(),
             since: Stopwatch::start(),
         }
@@ -68,25 +82,33 @@ impl Polite {
     /// Waits until this server may be sent one more question.
     pub(crate) async fn turn(&self, addr: IpAddr) -> Turn {
         let server = self.server(addr);
-        let at_server = server.in_flight.clone().acquire_owned().await.ok();
+        let at_server = permit(&server.in_flight).await;
         if let Some(pace) = &server.pace {
             let wait = pace.take(self.since.elapsed());
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
         }
-        let overall = self.all.clone().acquire_owned().await.ok();
+        let overall = permit(&self.all).await;
         Turn { server, since: self.since, _held: [at_server, overall] }
     }
 
     /// Waits until one more UDP socket may be opened.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
-        self.sockets.clone().acquire_owned().await.ok()
+        permit(&self.sockets).await
     }
 
     /// Waits until one more TCP connection may be opened.
     pub(crate) async fn stream(&self) -> Option<OwnedSemaphorePermit> {
-        self.streams.clone().acquire_owned().await.ok()
+        permit(&self.streams).await
+    }
+
+    /// Waits until the web server at this address may be visited once more.
+    pub(crate) async fn visit(&self, addr: IpAddr) -> Visiting {
+        let server = self.server(addr);
+        let there = server.visits.clone().acquire_owned().await.ok();
+        let overall = self.visits.clone().acquire_owned().await.ok();
+        Visiting { _server: server, _held: [there, overall] }
     }
 
     fn server(&self, addr: IpAddr) -> Rc<Server> {
@@ -102,11 +124,20 @@ impl Polite {
         }
         let server = Rc::new(Server {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
+            visits: Arc::new(Semaphore::new(VISITS_PER_ADDRESS)),
             // Nobody is disturbed by questions that stay on this machine.
             pace: (!addr.is_loopback()).then(Pace::default),
         });
         servers.insert(addr, server.clone());
         server
+    }
+}
+
+/// Takes a permit, and waits in line only where none is free: mostly one is.
+async fn permit(of: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    match of.clone().try_acquire_owned() {
+        Ok(permit) => Some(permit),
+        Err(_) => of.clone().acquire_owned().await.ok(),
     }
 }
 

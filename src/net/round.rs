@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use futures::stream::{self, LocalBoxStream, SelectAll, Stream, StreamExt as _};
 use futures::{FutureExt as _, future::LocalBoxFuture};
-use hickory_proto::op::ResponseCode;
 use tokio::time::timeout;
 
-use super::answer;
 use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
 use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
 use super::wire::Query;
-use super::{Internet, walk_from_here};
+use super::{Internet, origin, survey, walk_from_here, web};
 use crate::model::{
     Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
     Transport,
@@ -48,7 +46,11 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
 async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Walk { name } => walk_from_here(net, name).await,
+        Task::Survey { name } => Box::pin(survey::survey(net, name)).await,
         Task::Intercept => intercept(net).await,
+        // Kept apart, since walks are many and these would make each of them larger.
+        Task::Fetch { name, address, file } => Box::pin(web::fetch(net, name, *address, file)).await,
+        Task::Origin { address } => Box::pin(origin::look(net, *address)).await,
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }
@@ -98,8 +100,9 @@ struct Route<'a> {
 }
 
 impl Route<'_> {
-    async fn carry(&self, query: &Query, limit: Limit, turn: &Turn) -> Heard {
-        let exchange = Exchange { server: self.server.addr, polite: &self.net.polite, limit };
+    async fn carry(&self, query: &Query, limit: Limit, turn: &Turn, only: QuestionType) -> Heard {
+        let exchange =
+            Exchange { server: self.server.addr, polite: &self.net.polite, limit, only: Some(only) };
         match (self.server.transport, self.line.as_deref()) {
             (Transport::Udp, Some(Ok(line))) => exchange.over_udp(line, query, turn).await,
             (Transport::Udp, Some(Err(failure))) => Heard::failed(failure.clone(), 0),
@@ -115,21 +118,21 @@ impl Route<'_> {
         let turn = self.net.polite.turn(self.server.addr.ip()).await;
         let limit = Limit::start(self.net.settings.probe_limit);
         let query = Query::new(question, manner);
-        let heard = self.carry(&query, limit, &turn).await;
+        let heard = self.carry(&query, limit, &turn, question.qtype).await;
         let mut questions = heard.questions;
-        let mut answer = match heard.message {
-            Ok(message) => answer::read(&message, question, heard.rtt),
+        let mut answer = match heard.answer(question) {
+            Ok(answer) => answer,
             Err(failure) => return (Seen::Failed(failure), questions),
         };
         if answer.rcode == Rcode::SERVFAIL && manner == Manner::Recursive {
             turn.again();
-            let unchecked = self.carry(&query.unchecked(), limit, &turn).await;
+            let unchecked = self.carry(&query.unchecked(), limit, &turn, question.qtype).await;
             questions += unchecked.questions;
-            answer.unchecked = unchecked.message.ok().map(|message| {
-                matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
-            });
+            let unchecked = unchecked.answer(question).ok();
+            answer.unchecked =
+                unchecked.map(|answer| matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN));
         }
-        (Seen::Answered(Box::new(answer)), questions)
+        (Seen::Answered(answer), questions)
     }
 }
 
@@ -150,7 +153,7 @@ async fn intercept(net: &Internet) -> (Seen, u32) {
     let query = Query::new(&Question { name: Name::root(), qtype: QuestionType::Ns }, Manner::Recursive);
     let mut sent = 0;
     let listen = async {
-        let mut ear = line.ear();
+        let mut ear = line.ear(None);
         for _ in 0..2 {
             sent += 1;
             ear.send(&query).await;

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 
 use super::answer::shown;
-use super::exchange::{Heard, Limit};
+use super::exchange::{Body, Heard, Limit};
 use super::polite;
 use super::wire::Query;
 use crate::clock::Stopwatch;
@@ -104,7 +104,7 @@ impl Secure {
         let result = timeout(limit.left(), work).await;
         let questions = questions.max(1);
         match result {
-            Ok(Ok((message, rtt))) => Heard { message: Ok(message), rtt, questions },
+            Ok(Ok((message, rtt))) => Heard { said: Ok(Body::Whole(Box::new(message))), rtt, questions },
             Ok(Err(failure)) => Heard::failed(failure, questions),
             Err(_) => Heard::failed(Failure::Silent { tries: 1 }, questions),
         }

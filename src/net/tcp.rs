@@ -18,6 +18,14 @@ use crate::model::Failure;
 /// [`Failure::PortClosed`], [`Failure::NoRoute`], or [`Failure::Garbage`] for everything that is said
 /// and is no answer.
 pub(super) async fn ask(server: SocketAddr, query: &Query) -> Result<Result<Message, Box<Message>>, Failure> {
+    Ok(wire::decode(&octets(server, query).await?))
+}
+
+/// The same, with the answer as it came.
+///
+/// # Errors
+/// As [`ask`].
+pub(super) async fn octets(server: SocketAddr, query: &Query) -> Result<Vec<u8>, Failure> {
     let mut stream = TcpStream::connect(server).await.map_err(|error| lost(&error))?;
     let sent = query.plain(rand::random());
     let mut framed = Vec::with_capacity(2 + sent.len());
@@ -28,7 +36,7 @@ pub(super) async fn ask(server: SocketAddr, query: &Query) -> Result<Result<Mess
     for _ in 0..MAX_JUNK {
         let reply = message(&mut stream).await.map_err(|error| lost(&error))?;
         if wire::fit(&reply, &sent) != Fit::Not {
-            return Ok(wire::decode(&reply));
+            return Ok(reply);
         }
     }
     Err(Failure::Garbage)

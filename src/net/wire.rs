@@ -17,11 +17,17 @@ const TC: u8 = 0x02;
 const RD: u8 = 0x01;
 const CD: u8 = 0x10;
 const AD: u8 = 0x20;
+/// In the flags of an OPT record.
+const DO: u8 = 0x80;
 const RCODE: u8 = 0x0f;
 
 /// A question as bytes, in lower case and with ID 0: what every try is made from.
 #[derive(Debug, Clone)]
-pub(crate) struct Query(Vec<u8>);
+pub(crate) struct Query {
+    bytes: Vec<u8>,
+    /// Whether the letters of a try over UDP have random case.
+    mixed: bool,
+}
 
 impl Query {
     /// The plainest question: EDNS with a UDP size of 1232 and no options, DO, AD and CD clear. Caches
@@ -36,7 +42,7 @@ impl Query {
         if question.name.is_root() || question.name.as_str().contains('\\') {
             question.name.to_wire().iter().for_each(|label| push_label(&mut bytes, label));
         } else {
-            question.name.as_str().split('.').for_each(|label| push_label(&mut bytes, label.as_bytes()));
+            push_text(&mut bytes, question.name.as_str());
         }
         let qtype: u16 = match question.qtype {
             QuestionType::A => 1,
@@ -53,37 +59,57 @@ impl Query {
         bytes.extend_from_slice(&u16::to_be_bytes(qtype));
         bytes.extend_from_slice(&[0, 1]);
         bytes.extend_from_slice(&OPT);
-        Query(bytes)
+        Query { bytes, mixed: true }
     }
 
     /// The same question with CD=1: answer although validation fails (RFC 4035, section 3.2.2).
     pub(crate) fn unchecked(&self) -> Self {
-        let mut bytes = self.0.clone();
-        bytes[3] |= CD;
-        Query(bytes)
+        let mut query = self.clone();
+        query.bytes[3] |= CD;
+        query
+    }
+
+    /// A question to an authoritative server, in one of the ways in which a CA's resolver asks: with
+    /// letters in mixed case or without, with EDNS and DO (RFC 3225) or without either.
+    pub(crate) fn surveying(question: &Question, mixed: bool, edns: bool) -> Self {
+        let mut query = Query::new(question, Manner::Authoritative);
+        query.mixed = mixed;
+        let opt = query.bytes.len() - OPT.len();
+        if edns {
+            query.bytes[opt + 7] |= DO;
+        } else {
+            query.bytes.truncate(opt);
+            query.bytes[11] = 0;
+        }
+        query
     }
 
     /// A question about the server itself: AD asks whether it validates (RFC 6840, section 5.7), NSID
     /// which of its sites answers (RFC 5001). Never for a watched name: caches may be keyed by options.
     pub(crate) fn inspecting(question: &Question) -> Self {
         let mut query = Query::new(question, Manner::Recursive);
-        query.0[3] |= AD;
-        let len = query.0.len();
-        query.0[len - 2..].copy_from_slice(&[0, 4]);
-        query.0.extend_from_slice(&[0, 3, 0, 0]);
+        query.bytes[3] |= AD;
+        let len = query.bytes.len();
+        query.bytes[len - 2..].copy_from_slice(&[0, 4]);
+        query.bytes.extend_from_slice(&[0, 3, 0, 0]);
         query
     }
 
     /// One try, as it is: for streams, which nobody off the path can write into.
     pub(crate) fn plain(&self, id: u16) -> Vec<u8> {
-        let mut bytes = self.0.clone();
+        let mut bytes = self.bytes.clone();
         bytes[..2].copy_from_slice(&id.to_be_bytes());
         bytes
     }
 
+    /// One try over UDP.
+    pub(crate) fn datagram(&self, id: u16) -> Vec<u8> {
+        if self.mixed { self.mixed(id) } else { self.plain(id) }
+    }
+
     /// One try, with the letters of the name in random case (draft-vixie-dnsext-dns0x20): another bit a
     /// letter for a forger to guess.
-    pub(crate) fn mixed(&self, id: u16) -> Vec<u8> {
+    fn mixed(&self, id: u16) -> Vec<u8> {
         let mut bytes = self.plain(id);
         let end = question_end(&bytes) - 4;
         let (mut bits, mut left) = (0u64, 0);
@@ -101,7 +127,7 @@ impl Query {
 
     /// The question for a library that does its own encoding.
     pub(crate) fn to_message(&self) -> Option<Message> {
-        Message::from_vec(&self.0).ok()
+        Message::from_vec(&self.bytes).ok()
     }
 }
 
@@ -118,6 +144,21 @@ fn push_label(bytes: &mut Vec<u8>, label: &[u8]) {
     // No label is longer than 63 octets, so nothing is lost here.
     bytes.push(label.len() as u8);
     bytes.extend_from_slice(label);
+}
+
+/// Appends a name without escapes as its labels.
+fn push_text(bytes: &mut Vec<u8>, name: &str) {
+    let mut length = bytes.len();
+    bytes.push(0);
+    for octet in name.bytes() {
+        if octet == b'.' {
+            length = bytes.len();
+            bytes.push(0);
+        } else {
+            bytes.push(octet);
+            bytes[length] += 1;
+        }
+    }
 }
 
 /// The ID of a message, if it is long enough to be one.

@@ -52,6 +52,11 @@ impl World {
         Truth { at: now, records }
     }
 
+    /// Whether some resolver hides when its entries end, by announcing the same time again and again.
+    pub fn has_ttl_liar(&self) -> bool {
+        self.resolvers.iter().any(|resolver| matches!(resolver.temper, Temper::TtlLiar(_)))
+    }
+
     fn truth_of(&self, record: &Record, now: Timestamp) -> RecordTruth {
         let (mut old, mut partly) = (Vec::new(), Vec::new());
         for (index, resolver) in self.resolvers.iter().enumerate().filter(|(_, r)| r.is_honest()) {

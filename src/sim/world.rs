@@ -2,16 +2,16 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::model::{
-    Answer, Ede, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Record, Seen,
-    Soa, Task, Timestamp,
+    Answer, Ede, Errand, Failure, Finding, Manner, Name, Origin, Port53, Question, QuestionType, Rcode,
+    Record, Seen, Soa, Task, Timestamp,
 };
 
 use super::resolver::{Kept, resolve};
-use super::{Conduct, Dice, Internet, Resolver, Temper, walk};
+use super::{Conduct, Dice, Internet, Resolver, Site, Temper, site, walk};
 
 /// How long a probe waits in all.
 const PROBE: Duration = Duration::from_secs(2);
@@ -69,6 +69,7 @@ pub struct World {
     pub(super) dice: Dice,
     by_addr: BTreeMap<SocketAddr, usize>,
     visits: BinaryHeap<Reverse<Visit>>,
+    sites: BTreeMap<IpAddr, Site>,
     /// Answers in everybody's name on port 53.
     interceptor: Option<Box<Resolver>>,
     start: Timestamp,
@@ -90,6 +91,7 @@ impl World {
             dice: Dice::new(seed),
             by_addr,
             visits: BinaryHeap::new(),
+            sites: BTreeMap::new(),
             interceptor: None,
             start,
             planted: Planted::default(),
@@ -105,6 +107,11 @@ impl World {
     /// Adds somebody else's question. Those before the start prime the caches.
     pub fn visit(&mut self, visit: Visit) {
         self.visits.push(Reverse(visit));
+    }
+
+    /// Lets the web server at an address behave like this; all others serve.
+    pub fn site(&mut self, address: IpAddr, site: Site) {
+        self.sites.insert(address, site);
     }
 
     /// Puts somebody on the way who answers all plain DNS himself.
@@ -128,8 +135,18 @@ impl World {
         let (seen, took, questions) = match &errand.task {
             Task::Walk { name } => self.walk(now, name),
             Task::Intercept => self.silent_address(),
-            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
-                (Seen::Failed(Failure::NoRoute), TRY, 0)
+            Task::Survey { name } => {
+                let (survey, questions) = site::survey(&self.net, now, name);
+                (Seen::Surveyed(Box::new(survey)), site::TAKES + self.dice.millis(0, 60), questions)
+            }
+            Task::Fetch { name, address, file } => {
+                let took = self.dice.millis(20, 80);
+                let site = self.sites.get(address).copied().unwrap_or_default();
+                (Seen::Fetched(Box::new(site.visit(name, *address, file, took))), took, 0)
+            }
+            Task::Origin { .. } => {
+                let nothing = Origin { pointers: Vec::new(), network: None, certificate: None };
+                (Seen::Originated(Box::new(nothing)), TRY, 0)
             }
             Task::Ask { server, question, manner, .. } => {
                 let World { net, dice, planted, resolvers, by_addr, interceptor, .. } = self;

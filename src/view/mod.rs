@@ -19,4 +19,4 @@ pub use cast::{Cast, Kind, Member, Tally};
 pub use layout::{Paint, Tone, wrap};
 pub use story::{Ended, Phase, Story, Turnover};
 pub use text::{Detail, Progress, Text};
-pub use words::{Group, Headline, Said, When, Words, count, list, span};
+pub use words::{Explaining, Group, Headline, Said, Told, When, Words, count, list, self_test, span};

@@ -1,5 +1,6 @@
 //! Views as event -> text.
 
+mod causes;
 pub(crate) mod samples;
 
 use std::net::{IpAddr, SocketAddr};
@@ -61,6 +62,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         Cause::ReservedAddress { address: ip("10.0.0.1"), block: Arc::from(format!("private use{foreign}")) },
         Cause::CaMayCache { until: secs(40) },
         Cause::FormerAuthorityAnswers { server, held: held.clone() },
+        Cause::ChecksPending,
         Cause::WebNotProven,
     ];
     let whats = [
@@ -78,6 +80,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         all.push(Cause::ResolverStale { held, until: None });
     }
     all.extend(causes_of_resolvers(secure));
+    all.extend(causes::causes_of_issuing(foreign));
     all
 }
 
@@ -280,6 +283,26 @@ fn progress_says_how_far_and_when_in_any_width() {
     assert_eq!(rows.len(), 9);
     assert_eq!(rows[0], "12:58:00  google-1          198.51.100.7");
     assert_eq!(rows[8], "          city9-1           NXDOMAIN (no such name)");
+}
+
+#[test]
+fn the_time_of_many_is_that_of_the_last_of_all() {
+    let records = (1..=3).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
+    let mut cast = cast_of(&opening_with(records.collect(), true));
+    cast.take(&shift(2, 0, Standing::Unasked, old(310)));
+    cast.take(&Event::Forecast { at: secs(3), by: Some(secs(310)), next: None });
+    let waits = |n, cause| entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, cause)]);
+    let settling = |n, until| waits(n, Cause::Settling { until: secs(until) });
+    let stale = Cause::ResolverStale { held: old_held(), until: Some(secs(310)) };
+    let mut line = |first, second| {
+        let records = vec![first, second, entry(2, Verdict::Safe, Vec::new())];
+        cast.take(&Event::Verdict(Box::new(report(3, records))));
+        text(80).progress(&cast, secs(5)).line
+    };
+    let waiting = line(settling(0, 20), waits(1, stale));
+    assert_eq!(waiting, "1/3 records safe · last cache turns over 13:02:10 (in 5 min 5 s)");
+    let settled = line(settling(0, 25), settling(1, 20));
+    assert_eq!(settled, "1/3 records safe · safe at 12:57:25 (in 20 s) if it stays so");
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(crate) struct Reply {
     pub(crate) addresses: BTreeSet<IpAddr>,
     /// The lowest TTL of the answer, or that of the SOA of a negative one.
     pub(crate) ttl: Option<u32>,
+    /// The TTL of the answer's first record, which is the name's own.
+    pub(crate) own_ttl: Option<u32>,
     /// The serial of a SOA in the answer.
     pub(crate) serial: Option<u32>,
     /// Whether the server calls itself an authority.
@@ -32,6 +34,7 @@ impl From<&Message> for Reply {
             rcode: message.metadata.response_code,
             addresses: message.answers.iter().filter_map(|r| r.data.ip_addr()).collect(),
             ttl: message.answers.iter().map(|r| r.ttl).min().or(soa),
+            own_ttl: message.answers.first().map(|r| r.ttl),
             serial: message.answers.iter().find_map(|r| match &r.data {
                 RData::SOA(soa) => Some(soa.serial),
                 _ => None,

@@ -69,12 +69,12 @@ impl Resolver {
         Resolver::start(base, name, at, "pdns_recursor", "", &["--config-dir={dir}"])
     }
 
-    /// BIND 9, which does not refresh ahead of time: the bystander who knows the truth reads every 50 ms, and
-    /// would set the refresh off. `more` are lines for its options, `top` for outside them.
+    /// BIND 9, which refreshes ahead of time, as it does out of the box. `more` are lines for its options, `top`
+    /// for outside them.
     pub(crate) fn bind(base: &Path, name: &str, at: &str, more: &str, top: &str) -> Resolver {
         let validation = if more.contains("dnssec-validation") { "" } else { "dnssec-validation no;" };
         let config = format!(
-            "options {{ directory \"{{dir}}\"; listen-on {{ {at}; }}; listen-on-v6 {{ none; }}; recursion yes; prefetch 0;\n  \
+            "options {{ directory \"{{dir}}\"; listen-on {{ {at}; }}; listen-on-v6 {{ none; }}; recursion yes;\n  \
              allow-query {{ any; }}; allow-recursion {{ any; }}; allow-query-cache {{ any; }}; pid-file none;\n  \
              session-keyfile none; empty-zones-enable no; {validation}\n {more} }};\n\
              {top}\ncontrols {{ }};\nzone \".\" {{ type hint; file \"hints\"; }};\n"

@@ -15,13 +15,18 @@ pub(crate) struct Signed {
 
 /// Makes a key for the zone and signs it.
 pub(crate) fn sign(base: &Path, zone: &Zone) -> Signed {
+    sign_as(base, zone, "ECDSAP256SHA256", "")
+}
+
+/// The same with a key of this algorithm (and its size) and options of ldns-signzone.
+pub(crate) fn sign_as(base: &Path, zone: &Zone, algorithm: &str, options: &str) -> Signed {
     let folder = folder(base, &format!("keys-{}", zone.origin.trim_end_matches('.')));
     let dir = folder.display();
     let (file, origin) = (zone.file(), zone.origin.trim_end_matches('.'));
     std::fs::write(folder.join(&file), zone.text()).unwrap();
-    let key = shell(&format!("cd {dir} && ldns-keygen -r /dev/urandom -a ECDSAP256SHA256 -k {origin}"));
+    let key = shell(&format!("cd {dir} && ldns-keygen -r /dev/urandom -a {algorithm} -k {origin}"));
     let key = key.trim();
-    shell(&format!("cd {dir} && ldns-signzone -f signed {file} {key}"));
+    shell(&format!("cd {dir} && ldns-signzone {options} -f signed {file} {key}"));
     let ds = shell(&format!("cd {dir} && ldns-key2ds -n -2 {key}.key")).trim().replace('\t', " ");
     let signed = std::fs::read_to_string(folder.join("signed")).unwrap();
     Signed { zone: Zone { signed: Some(signed), ..zone.clone() }, ds }

@@ -2,7 +2,7 @@
 //!
 //! The bystander asks each cache directly, behind the tap, ten or more times a second. Reading an entry that
 //! is cached does not change it (measured: 280 readings caused one question upstream), and once it has ended
-//! every question gets the new data, since watching starts when the authorities already have it. So the
+//! every question gets the new data (none is asked where it would refresh ahead of time), since watching starts when the authorities already have it. So the
 //! instant of the first right reply after the last wrong one is the instant of the turn-over, to 50 ms.
 //! It is not used where reading does change something: serve-stale (the first reader gets the stale answer
 //! and starts the refresh) and names that nobody has asked for yet.
@@ -17,7 +17,7 @@ use propwatch::model::Timestamp;
 
 use super::ask::{Reply, ask};
 use super::recursive::Resolver;
-use super::{now, pause};
+use super::{now, pause, pause_until};
 
 /// What was seen of one cache.
 #[derive(Debug, Clone)]
@@ -57,7 +57,9 @@ impl Truth {
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     if let Ok(reply) = ask(at, &name, &rtype, Duration::from_secs(2)) {
-                        note(&mut turns.lock().unwrap()[index], right(&reply));
+                        let right = right(&reply);
+                        note(&mut turns.lock().unwrap()[index], right);
+                        leave_alone(right, reply.own_ttl);
                     }
                     pause(Duration::from_millis(50));
                 }
@@ -77,6 +79,14 @@ impl Truth {
             println!("truth {}: wrong before {}, right since {since}", turn.name, turn.was_wrong);
         }
         turns
+    }
+}
+
+/// BIND refreshes ahead of time when it is asked in the last two seconds of an entry's life; whoever wants to
+/// know when it ends must not ask then.
+fn leave_alone(right: bool, ttl: Option<u32>) {
+    if let Some(ttl) = ttl.filter(|&ttl| !right && ttl <= 3) {
+        pause_until(now().floor_second().plus_secs(ttl));
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) struct Six {
 }
 
 impl Six {
-    /// Starts them with the settings that they come with, save that bind9 does not refresh ahead of time.
+    /// Starts them with the settings that they come with.
     pub(crate) fn start(base: &Path) -> Six {
         let unbound = Resolver::unbound(base, "unbound", "198.51.100.111", "");
         let upstream = unbound.at;

@@ -156,11 +156,12 @@ fn a_floor_that_counts_down_is_believed() {
 fn silence_takes_nothing_back() {
     let mut cell = Cell::new(2);
     cell.fold(old(30), around(0));
-    for i in 0..2 {
-        cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(30_100 + i));
-        assert!(cell.standing().contradicts());
+    for i in 0..5 {
+        cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(30_100 + 25_000 * i));
+        assert!(cell.standing().contradicts(), "an old answer does not go away by not being heard");
+        assert_eq!(cell.seen_at, around(0).at);
     }
-    cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(40_000));
+    cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(180_000));
     assert!(matches!(cell.standing(), Standing::Silent { .. }));
 }
 
@@ -175,5 +176,5 @@ fn a_far_end_is_looked_at_once_when_the_old_ttl_is_not_known() {
     let mut liar = Cell::new(2);
     liar.fold(old(3000), Around { peek: Some(60), ..around(0) });
     liar.fold(old(3000), Around { peek: Some(60), ..around(60_030) });
-    assert_eq!(liar.next, secs(120) + schedule::AFTER_END);
+    assert!(liar.next < secs(67), "what it announces means nothing: {:?}", liar.next);
 }

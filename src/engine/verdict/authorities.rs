@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::engine::authority::AtServer;
+use crate::engine::issuance::{self, AaaaAsked};
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::model::{AuthorityCount, Cause, Effect, Failure, Held, Name, ParentSaid, Reason, Walk, WalkEnd};
@@ -45,7 +46,7 @@ pub(super) fn count_servers(case: &Case<'_>) -> AuthorityCount {
 
 /// Everything on the authorities' side. Returns whether the first look is over.
 pub(super) fn authority_reasons(case: &Case<'_>, count: &AuthorityCount, reasons: &mut Vec<Reason>) -> bool {
-    if let Some((address, block)) = case.reserved.filter(|_| !case.policy.allow_reserved) {
+    if let Some((address, block)) = case.reserved.filter(|_| issuance::minds_reserved(case.policy)) {
         push(reasons, Effect::Blocks, Cause::ReservedAddress { address: *address, block: Arc::clone(block) });
     }
     let Some(end) = case.end else { return !reasons.is_empty() };
@@ -91,8 +92,11 @@ pub(super) fn authority_reasons(case: &Case<'_>, count: &AuthorityCount, reasons
     absent_reasons(case, walk, reasons);
     wrong_reasons(case, count, walk, reasons);
     if let Some(addresses) = case.forgotten.filter(|addresses| !addresses.is_empty()) {
-        push(reasons, Effect::Blocks, Cause::UnexpectedAaaa { addresses: addresses.to_vec() });
+        let effect =
+            case.sight.as_ref().map_or(Effect::Blocks, |sight| issuance::stray_effect(sight, addresses));
+        push(reasons, effect, Cause::UnexpectedAaaa { addresses: addresses.to_vec() });
     }
+    reasons.extend(issuance::aaaa_answers(&aaaa_asked(case), case.policy.ca));
     if let Some(until) = case.ca_forgets_at.filter(|&until| until > case.now && count.wrong == 0) {
         push(reasons, Effect::Waits, Cause::CaMayCache { until });
     }
@@ -179,6 +183,23 @@ fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
             push(reasons, Effect::Blocks, Cause::AuthorityNoAddress { server: server.host.clone() });
         }
     }
+}
+
+/// What the servers that are right about the record did with the question for its AAAA.
+fn aaaa_asked<'a>(case: &'a Case<'_>) -> Vec<AaaaAsked<'a>> {
+    let is_right = |addr| {
+        case.servers.iter().any(|server| server.addr == addr && matches!(server.says, AtServer::Right { .. }))
+    };
+    let asked = case.guard.iter().filter(|server| server.current && is_right(server.addr));
+    asked
+        .map(|server| AaaaAsked {
+            label: &server.label,
+            host: &server.host,
+            addr: server.addr,
+            says: &server.says,
+            dead: is_dead(case, server),
+        })
+        .collect()
 }
 
 /// Servers that answer with something else than what is expected.

@@ -12,6 +12,7 @@ use crate::model::{
 };
 
 use super::authority::AtServer;
+use super::issuance::{self, Sight};
 use super::plan::{Mode, Policy};
 use authorities::{authority_reasons, count_servers, reachable};
 use resolvers::resolver_reasons;
@@ -61,6 +62,9 @@ pub(super) struct Case<'a> {
     pub(super) end: Option<&'a WalkEnd>,
     pub(super) walk: Option<&'a Walk>,
     pub(super) servers: &'a [ServerView],
+    /// The same servers, as far as the guard goes that protects the record from a forgotten AAAA; empty
+    /// without one.
+    pub(super) guard: &'a [ServerView],
     /// Unexpected AAAA addresses; none while that is not known.
     pub(super) forgotten: Option<&'a [IpAddr]>,
     pub(super) reserved: Option<&'a (IpAddr, Arc<str>)>,
@@ -68,6 +72,10 @@ pub(super) struct Case<'a> {
     /// Since when servers of the zone have differed.
     pub(super) differ_since: Option<Timestamp>,
     pub(super) ca_forgets_at: Option<Timestamp>,
+    /// What the CA's other rules go by; none before the first look is back.
+    pub(super) sight: Option<Sight<'a>>,
+    /// Whether the look that counts is still to come.
+    pub(super) sight_pending: bool,
     pub(super) gate_open: bool,
     pub(super) resolvers: &'a [ResolverView<'a>],
     pub(super) settle_until: Option<Timestamp>,
@@ -96,6 +104,9 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         Blind::Blocked => push(&mut reasons, Effect::Hides, Cause::Port53Blocked),
         Blind::NoNetwork => push(&mut reasons, Effect::Hides, Cause::NoNetwork),
     }
+    if case.blind == Blind::No && decided {
+        decided = sight_reasons(case, &mut reasons);
+    }
     let issuable = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
     let resolvers = resolver_reasons(case, &mut reasons);
     let clear = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
@@ -111,7 +122,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     if verdict == Verdict::Safe && case.policy.until == Milestone::Everyone && !everyone {
         push(&mut reasons, Effect::Waits, Cause::NotEveryone { until: case.everyone_by });
     }
-    if issuable {
+    if issuable && !case.sight.as_ref().is_some_and(issuance::is_web_proven) {
         push(&mut reasons, Effect::Warns, Cause::WebNotProven);
     }
     reasons.sort_by_key(|reason| reason.effect);
@@ -127,6 +138,21 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         reasons,
     };
     Judged { report, decided, clear }
+}
+
+/// The CA's other rules. Returns whether the first look is over: a single look waits for all of it, a watch
+/// tells what it knows.
+fn sight_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> bool {
+    let waited =
+        |reason: &Reason| reason.effect == Effect::Warns || matches!(reason.cause, Cause::CaMayCache { .. });
+    let right = reasons.iter().all(waited);
+    if let Some(sight) = &case.sight {
+        reasons.extend(issuance::reasons(sight));
+    }
+    if case.sight_pending && right {
+        push(reasons, Effect::Waits, Cause::ChecksPending);
+    }
+    case.mode == Mode::Watch || !case.sight_pending
 }
 
 fn verdict_of(reasons: &[Reason]) -> Verdict {

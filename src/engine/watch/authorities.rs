@@ -118,6 +118,7 @@ impl Watch {
         if walk.end == WalkEnd::Found {
             self.see_again();
             self.delegated(search, walk);
+            self.zone_found(name);
             return;
         }
         for node in self.auth.nodes.iter_mut().filter(|node| node.question.name == *name) {

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
-use crate::model::{Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Verdict};
+use crate::model::{
+    Cause, Effect, Event, Failure, Milestone, Reason, RecordReport, Report, Standing, Timestamp, Verdict, Why,
+};
 
 use super::Watch;
 
@@ -99,11 +101,11 @@ impl Watch {
 
     /// A single look ends when everything is back, when nothing that is still to come can change the
     /// verdict for the worse, or when it has waited a moment for what can only confirm a bad one.
-    fn look_is_over(&self) -> bool {
+    fn look_is_over(&mut self) -> bool {
         if self.in_flight == 0 && !self.timers_are_due() {
-            return true;
+            return !self.ask_the_silent_again();
         }
-        if !self.is_decided() || self.blind != Blind::No {
+        if !self.is_decided() || self.blind != Blind::No || self.looks_are_out() {
             return false;
         }
         let reports = self.records.iter().filter_map(|progress| progress.report.as_ref());
@@ -115,8 +117,40 @@ impl Watch {
         })
     }
 
+    /// A resolver that has to find out first, and meets a dead server on its way, can take longer than a
+    /// probe; a moment later it has the answer. Where too few have said anything, the silent are asked once
+    /// more. Returns whether any was.
+    fn ask_the_silent_again(&mut self) -> bool {
+        if std::mem::replace(&mut self.asked_silent, true) || self.blind != Blind::No {
+            return false;
+        }
+        let short = |report: &RecordReport| {
+            report.reasons.iter().any(|reason| matches!(reason.cause, Cause::TooFewAnswered { .. }))
+        };
+        let records = 0..self.records.len();
+        let short: Vec<usize> =
+            records.filter(|&r| self.records[r].report.as_ref().is_some_and(short)).collect();
+        let cells: Vec<usize> = short.into_iter().flat_map(|record| self.cells_of(record)).collect();
+        for &cell in &cells {
+            if matches!(self.cells[cell].standing(), Standing::Silent { failure: Failure::Silent { .. } }) {
+                self.cells[cell].next = self.now;
+                self.cells[cell].why = Why::Retry;
+                self.ask_resolver(cell);
+            }
+        }
+        self.in_flight > 0
+    }
+
     fn timers_are_due(&self) -> bool {
         self.timers.next().is_some_and(|(at, _)| at <= self.now)
+    }
+
+    /// When the last honest cache turns over; not known while the zone's servers are not right for some
+    /// record, since nobody knows when its caches will be filled.
+    fn last_turn_of_all(&self) -> Option<Timestamp> {
+        let mut records = self.records.iter().filter(|progress| progress.row.is_some());
+        let known = records.all(|progress| progress.right_since.is_some());
+        self.records.iter().filter(|_| known).filter_map(|progress| progress.turn).max()
     }
 
     /// Tells when the last honest cache turns over and what is looked at next, when either moves.
@@ -124,7 +158,7 @@ impl Watch {
         if self.plan.mode == Mode::Look || !std::mem::take(&mut self.news) {
             return;
         }
-        let by = self.records.iter().filter_map(|progress| progress.turn).max();
+        let by = self.last_turn_of_all();
         let next = self.timers.next_telling();
         let key = Some((by, next.map(|(at, _)| at.floor_second())));
         let moved = match (&self.told_forecast, &key) {
@@ -160,7 +194,10 @@ fn is_same(a: &Report, b: &Report) -> bool {
     let key = |report: &Report| {
         let records = report.records.iter().map(|record| {
             let news = record.reasons.iter().filter(|reason| {
-                !matches!(reason.cause, Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. })
+                !matches!(
+                    reason.cause,
+                    Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. } | Cause::ChecksPending
+                )
             });
             let reasons: BTreeSet<_> = news
                 .map(|reason| {

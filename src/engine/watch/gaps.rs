@@ -77,6 +77,7 @@ impl Watch {
                 self.timers.set(now, Timer::Cell(i), cell.why);
             }
         }
+        self.forget_looks();
         if self.probes.values().any(Option::is_none) {
             self.probes.clear();
             self.look_for_a_way_out();
@@ -88,7 +89,7 @@ impl Watch {
     fn doubt_ends(&mut self) {
         (0..self.records.len()).for_each(|record| self.mark(record));
         for (i, cell) in self.cells.iter_mut().enumerate() {
-            if cell.is_awaited() {
+            if cell.is_unconfirmed() {
                 cell.forget_ends();
                 cell.next = self.now;
                 cell.why = Why::Expired;
@@ -198,6 +199,7 @@ impl Watch {
             self.close_gate(record);
             self.mark(record);
         }
+        self.discount_looks();
         for search in 0..self.searches.len() {
             self.searches[search].next = self.now;
             self.search(search, Why::Retry);

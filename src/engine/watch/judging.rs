@@ -7,7 +7,9 @@ use crate::engine::issuance;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
-use crate::model::{Event, Held, Name, Shift, Standing, Timestamp, WalkEnd, Why};
+use crate::model::{
+    Cause, Effect, Event, Held, Name, RecordReport, Shift, Standing, Timestamp, WalkEnd, Why,
+};
 
 use super::Watch;
 use super::progress::Progress;
@@ -104,6 +106,7 @@ impl Watch {
             progress.right_since = Some(self.now);
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
             self.hint_now();
+            self.record_is_right(self.records[record].guards.unwrap_or(record));
         } else if was_right && !all_right && !pending {
             progress.right_since = None;
             self.hint_now();
@@ -137,14 +140,17 @@ impl Watch {
 
     fn judge_record(&mut self, record: usize) {
         let Judged { report, decided, clear } = self.judge(record, self.now);
-        self.settle(record, clear);
-        let judged = if clear && self.records[record].settle_from == Some(self.now) {
-            // Settling has only just begun; the verdict must say so.
+        let renewed = clear && self.renew_sight(record);
+        self.settle(record, clear && !renewed);
+        let judged = if renewed || (clear && self.records[record].settle_from == Some(self.now)) {
+            // Settling, or the last look at the CA's rules, has only just begun; the verdict must say so.
             self.judge(record, self.now)
         } else {
             Judged { report, decided, clear }
         };
-        self.await_ca(record);
+        self.await_ca(record, &judged.report);
+        self.watch_barred(record);
+        self.check_the_last(record);
         self.milestones(record, &judged.report);
         let turn = self.last_turn(record);
         let progress = &mut self.records[record];
@@ -164,6 +170,7 @@ impl Watch {
         let resolvers = self.resolver_views(record);
         let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
         let found = WalkEnd::Found;
+        let guard = progress.guard.map(|guard| self.server_views(guard)).unwrap_or_default();
         verdict::judge(&Case {
             id: self.record_id(record),
             now,
@@ -176,11 +183,14 @@ impl Watch {
             },
             walk: search.last.as_ref(),
             servers: &servers,
+            guard: &guard,
             forgotten: forgotten.as_deref(),
             reserved: progress.reserved.as_ref(),
             first_look: progress.first_look,
             differ_since: progress.differ_since,
             ca_forgets_at: self.ca_forgets_at(record),
+            sight: self.sight(record),
+            sight_pending: self.sight_is_pending(record),
             gate_open: progress.gate_open,
             resolvers: &resolvers,
             settle_until: progress
@@ -240,12 +250,14 @@ impl Watch {
 
     /// When the CA can no longer have what was there before: an answer, or a delegation that has moved.
     fn ca_forgets_at(&self, record: usize) -> Option<Timestamp> {
-        let answer = self.records[record].last_wrong.as_ref();
-        let answer = answer.and_then(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held));
+        // A stray AAAA that has gone may be kept as well as a wrong address.
+        let wrong = [Some(record), self.records[record].guard].into_iter().flatten();
+        let wrong = wrong.filter_map(|record| self.records[record].last_wrong.as_ref());
+        let answer = wrong.filter_map(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held)).max();
         let moved = self
             .moved(record)
             .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));
-        answer.max(moved)
+        answer.max(moved).max(self.barred_until(record))
     }
 
     /// The latest expiry that is possible: announced ends, and what an unseen cache may still hold.
@@ -291,10 +303,16 @@ impl Watch {
         }
     }
 
-    /// The CA's caches run out at a known instant: a look just after it may change the verdict.
-    fn await_ca(&mut self, record: usize) {
-        let forgets = self.ca_forgets_at(record).filter(|&at| at > self.now);
-        if let Some(at) = forgets.filter(|_| self.records[record].right_since.is_some())
+    /// The CA's caches run out at a known instant, and so does its patience after failed attempts: a look just
+    /// after it may change the verdict.
+    fn await_ca(&mut self, record: usize, report: &RecordReport) {
+        let waits = report.reasons.iter().filter(|reason| {
+            reason.effect == Effect::Waits
+                && reason.who.is_none()
+                && !matches!(reason.cause, Cause::Settling { .. })
+        });
+        let ends = waits.filter_map(|reason| reason.cause.until()).filter(|&at| at > self.now);
+        if let Some(at) = ends.max().filter(|_| self.records[record].right_since.is_some())
             && self.records[record].settle_at != at
             && self.plan.mode == Mode::Watch
         {

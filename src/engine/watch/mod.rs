@@ -11,6 +11,7 @@ mod judging;
 mod progress;
 mod resolvers;
 mod servers;
+mod sights;
 mod timers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +27,7 @@ use super::plan::{Mode, Plan};
 use super::schedule;
 use super::verdict::Blind;
 use progress::{NameSearch, Progress};
+use sights::Subject;
 use timers::{Timer, Timers};
 
 /// What can happen to a watch.
@@ -79,6 +81,8 @@ pub struct Watch {
     searches: Vec<NameSearch>,
     search_of: HashMap<Name, usize>,
     records: Vec<Progress>,
+    /// The names that certificates are wanted for.
+    subjects: Vec<Subject>,
     /// The records that have a row of cells, guards left out.
     rows: Vec<usize>,
     /// Rows × resolvers, row by row.
@@ -96,6 +100,8 @@ pub struct Watch {
     /// When a single look has asked its last resolver.
     asked_all: Option<Timestamp>,
     reach: gaps::Reach,
+    /// A single look has asked the silent once more.
+    asked_silent: bool,
     out: Step,
     told: Option<Report>,
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
@@ -121,6 +127,7 @@ impl Watch {
             searches: Vec::new(),
             search_of: HashMap::new(),
             records: Progress::for_plan(&plan),
+            subjects: Subject::for_plan(&plan),
             rows,
             cells: vec![Cell::new(plan.samples()); cells],
             samples: plan.samples(),
@@ -132,6 +139,7 @@ impl Watch {
             in_flight: 0,
             asked_all: None,
             reach: gaps::Reach::default(),
+            asked_silent: false,
             out: Step::default(),
             told: None,
             told_forecast: None,
@@ -210,8 +218,17 @@ impl Watch {
                     self.intercepted(port53);
                 }
             }
-            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
+            Task::Survey { name } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
+                self.surveyed(&name, seen);
+            }
+            Task::Fetch { name, address, .. } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.fetched(&name, address, seen);
+            }
+            Task::Origin { address } => {
+                self.in_flight = self.in_flight.saturating_sub(1);
+                self.originated(address, seen);
             }
             Task::Walk { name } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
@@ -258,6 +275,7 @@ impl Watch {
                 Timer::Serial(zone) => self.ask_serials(zone),
                 Timer::Search(search) => self.search(search, Why::Retry),
                 Timer::Walk(zone) => self.walk_again(zone),
+                Timer::Sight(subject) => self.look_again_at(subject),
                 Timer::Look => {}
                 Timer::Settle(record) => self.look_once_more(record),
             }

@@ -8,8 +8,8 @@ use crate::engine::reading::{self, Reading};
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
-    Endpoint, Event, Failure, Manner, Name, Port53, Question, QuestionType, RecordId, Seen, Shift, Standing,
-    Task, Timestamp, VantageId, Why,
+    Endpoint, Event, Failure, Manner, Name, Port53, Question, QuestionType, RecordId, Role, Seen, Shift,
+    Standing, Task, Timestamp, VantageId, Why,
 };
 
 use super::Watch;
@@ -164,6 +164,26 @@ impl Watch {
                 from: before,
                 to: after,
             })));
+        }
+    }
+
+    /// When all wait for the last few, those are asked whether they count their time down: a resolver that
+    /// does not would be waited for until an end that it has made up.
+    pub(super) fn check_the_last(&mut self, record: usize) {
+        if self.plan.mode == Mode::Look || !self.records[record].gate_open {
+            return;
+        }
+        let cells = self.cells_of(record);
+        let votes = |cell: &usize| self.plan.resolvers[cell - cells.start].role == Role::Voter;
+        let awaited = |cell: &usize| self.cells[*cell].is_awaited();
+        let last: Vec<usize> = cells.clone().filter(votes).filter(awaited).collect();
+        if last.len() > schedule::LAST_FEW {
+            return;
+        }
+        for cell in last {
+            if self.cells[cell].check(self.now) {
+                self.timers.set(self.cells[cell].next, Timer::Cell(cell), Why::Confirm);
+            }
         }
     }
 

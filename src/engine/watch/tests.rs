@@ -1,3 +1,5 @@
+mod sights;
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -13,6 +15,15 @@ struct Little {
     resolvers: Vec<Answer>,
     asked_resolvers: u32,
     parent: WalkEnd,
+    /// How the web server answers for the challenge file, at any address.
+    web: u16,
+    surveys: u32,
+    visits: Vec<std::net::IpAddr>,
+    /// How long a survey takes, in milliseconds.
+    survey_takes: u64,
+    /// A name about which every server says something else.
+    unlike: Option<(Name, Answer)>,
+    told: Vec<Event>,
 }
 
 fn answer(addresses: &[&str], ttl: u32) -> Answer {
@@ -32,7 +43,18 @@ impl Little {
         let servers =
             authority.iter().enumerate().map(|(i, a)| (format!("192.0.2.{}:53", i + 1), (*a).clone()));
         let servers = servers.collect();
-        Little { servers, resolvers: resolvers.to_vec(), asked_resolvers: 0, parent: WalkEnd::Found }
+        Little {
+            servers,
+            resolvers: resolvers.to_vec(),
+            asked_resolvers: 0,
+            parent: WalkEnd::Found,
+            web: 404,
+            surveys: 0,
+            visits: Vec::new(),
+            survey_takes: 5,
+            unlike: None,
+            told: Vec::new(),
+        }
     }
 
     fn plan(&self, mode: Mode, policy: Policy) -> Plan {
@@ -70,11 +92,28 @@ impl Little {
         }
     }
 
+    fn survey(&self, name: &Name) -> Survey {
+        let addresses = self.servers.iter().flat_map(|(_, said)| said.addresses.clone()).collect();
+        let (host, addr) = (Name::parse("ns1.example.com").unwrap(), "192.0.2.1:53".parse().unwrap());
+        let reply = CaaReply { host, addr, said: CaaSaid::Nothing };
+        let climb = ["www.example.com", "example.com", "com"].map(|name| Name::parse(name).unwrap());
+        let caa = climb.map(|name| CaaLook { owner: name.clone(), name, replies: vec![reply.clone()] });
+        Survey { name: name.clone(), caa: caa.to_vec(), zones: Vec::new(), addresses, slowest: 1 }
+    }
+
     fn seen(&mut self, errand: &Errand) -> Seen {
         match &errand.task {
             Task::Walk { name } => Seen::Walked(Box::new(self.walk(name))),
             Task::Intercept => Seen::Intercepted(Port53::Clear),
-            Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
+            Task::Survey { name } => {
+                self.surveys += 1;
+                Seen::Surveyed(Box::new(self.survey(name)))
+            }
+            Task::Fetch { address, file, .. } => {
+                self.visits.push(*address);
+                Seen::Fetched(Box::new(visit(*address, file, self.web)))
+            }
+            Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
             Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
                 Seen::Answered(Box::new(answer(&[], 60)))
             }
@@ -82,6 +121,11 @@ impl Little {
                 let mut none = answer(&[], 60);
                 none.rcode = Rcode::NOERROR;
                 Seen::Answered(Box::new(none))
+            }
+            Task::Ask { record: None, question, .. }
+                if self.unlike.as_ref().is_some_and(|(name, _)| *name == question.name) =>
+            {
+                Seen::Answered(Box::new(self.unlike.as_ref().unwrap().1.clone()))
             }
             Task::Ask { record: None, server, .. } => {
                 let found = self.servers.iter().find(|(addr, _)| *addr == server.addr.to_string());
@@ -108,11 +152,15 @@ impl Little {
         let mut step = watch.step(now, Input::Started);
         loop {
             let elapsed = i64::try_from(now.since(begin).as_millis()).unwrap();
+            self.told.append(&mut step.events);
             if let Some(done) = step.done {
                 return (watch, Some(*done), elapsed);
             }
-            let due = now + std::time::Duration::from_millis(5);
-            queue.extend(step.errands.drain(..).map(|errand| (due, errand)));
+            for errand in step.errands.drain(..) {
+                let slow = matches!(errand.task, Task::Survey { .. });
+                let takes = if slow { self.survey_takes } else { 5 };
+                queue.push((now + std::time::Duration::from_millis(takes), errand));
+            }
             let wake = step.wake.map(|wake| wake.at);
             let first = queue.iter().map(|(at, _)| *at).min();
             let Some(next) = first.into_iter().chain(wake).min() else { return (watch, None, elapsed) };
@@ -131,6 +179,12 @@ impl Little {
             };
         }
     }
+}
+
+fn visit(address: std::net::IpAddr, file: &ChallengeFile, status: u16) -> Visit {
+    let hop = Hop { url: file.path(), address, status: Some(status), server: None };
+    let end = WebEnd::Answered { status, body: BodySeen::NotCompared, begins: String::new() };
+    Visit { hops: vec![hop], end, took: 5 }
 }
 
 fn codes(report: &Report) -> BTreeSet<&'static str> {
@@ -243,4 +297,32 @@ fn a_sole_operator_is_asked_more_than_one_among_others() {
     let plan = two.plan(Mode::Look, Policy::default());
     let (_, report, _) = two.play(plan, 60, |_, _| {});
     assert_eq!((report.unwrap().exit_code(), two.asked_resolvers), (0, 4));
+}
+
+#[test]
+fn the_forecast_is_of_all_records_or_of_none() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good], &[old.clone(), good.clone()]);
+    let late = Name::parse("late.example.com").unwrap();
+    world.unlike = Some((late.clone(), old));
+    let mut plan = world.plan(Mode::Watch, Policy::default());
+    plan.records.push(Record { name: late, ..plan.records[0].clone() });
+    let (begin, seconds) = (Timestamp::from_secs(1_000_000), |at: Timestamp| at.as_micros() / 1_000_000);
+    world.play(plan, 60, |world, secs| {
+        if secs >= 30 {
+            world.unlike = None;
+        }
+    });
+    let forecasts: Vec<(Timestamp, Option<Timestamp>)> = world
+        .told
+        .iter()
+        .filter_map(|event| match event {
+            Event::Forecast { at, by, .. } => Some((*at, *by)),
+            _ => None,
+        })
+        .collect();
+    let early = forecasts.iter().filter(|(at, _)| at.since(begin).as_secs() < 30);
+    assert!(early.clone().count() > 0 && early.clone().all(|(_, by)| by.is_none()), "{forecasts:?}");
+    let last = forecasts.last().and_then(|(_, by)| *by).map(seconds);
+    assert!(last >= Some(seconds(begin) + 330), "{forecasts:?}");
 }

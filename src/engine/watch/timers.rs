@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Walk(usize),
     Cell(usize),
     Settle(usize),
+    /// A name that the CA's rules stand in the way of.
+    Sight(usize),
     /// A single look has waited long enough for the slow.
     Look,
 }

@@ -17,7 +17,7 @@ use crate::net::ask::Ask;
 /// Labels that are asked for one by one (RFC 9156, section 2.3, MAX_MINIMISE_COUNT); then the whole name.
 const MAX_STEPS: usize = 10;
 /// Servers without glue that are looked up to get past a level; the first that leads on is enough.
-const MAX_GLUELESS: usize = 4;
+pub(super) const MAX_GLUELESS: usize = 4;
 
 /// How far down one came.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl<A: Ask> Trip<'_, A> {
         None
     }
 
-    async fn place(&self, host: &Name, trail: &[Name]) -> Vec<Place> {
+    pub(super) async fn place(&self, host: &Name, trail: &[Name]) -> Vec<Place> {
         let found = self.look_up(host, trail).await;
         found.iter().map(|&ip| (host.clone(), SocketAddr::new(ip, self.walker.port))).collect()
     }

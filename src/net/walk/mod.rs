@@ -6,10 +6,12 @@
 //! (`parents`), since a registry that is publishing a change answers in two ways. Then the zone's servers
 //! say whom they hold for its servers, and every address of every server is looked up (`hosts`): those
 //! in the glue and those that the host's own zone has. `reply` reads what a message says, `trip` counts
-//! the questions, `cache` remembers the upper levels between walks.
+//! the questions, `cache` remembers the upper levels between walks. `find` is what is no walk: one question,
+//! put where it is answered with authority.
 
 mod cache;
 mod descend;
+mod find;
 mod hints;
 mod hosts;
 mod parents;

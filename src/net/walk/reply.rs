@@ -121,7 +121,7 @@ pub(super) fn read_apex(message: &Message, name: &Name) -> Option<Name> {
 
 /// NS records in the authority section for the name or one above it, and no SOA. The AA bit is not looked
 /// at, since some servers set it on referrals.
-fn referral(message: &Message, name: &Name) -> Option<NsSet> {
+pub(super) fn referral(message: &Message, name: &Name) -> Option<NsSet> {
     let negative = message.authorities.iter().any(|r| matches!(r.data, RData::SOA(_)));
     if negative || message.metadata.response_code != ResponseCode::NoError || !message.answers.is_empty() {
         return None;
@@ -161,7 +161,7 @@ fn ns_set(message: &Message, section: &[Record], owner: &Name) -> Option<NsSet> 
     Some(NsSet { owner: owner.clone(), hosts, ttl: least, glue })
 }
 
-fn alias(message: &Message, name: &Name) -> Option<Name> {
+pub(super) fn alias(message: &Message, name: &Name) -> Option<Name> {
     message.answers.iter().find_map(|r| match &r.data {
         RData::CNAME(target) if Name::from_wire(&r.name) == *name => Some(Name::from_wire(&target.0)),
         _ => None,
@@ -193,6 +193,6 @@ fn soa_ttl(message: &Message) -> u32 {
     negative.unwrap_or(0)
 }
 
-fn rcode(message: &Message) -> Rcode {
+pub(super) fn rcode(message: &Message) -> Rcode {
     Rcode(message.metadata.response_code.into())
 }

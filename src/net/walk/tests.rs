@@ -2,5 +2,6 @@
 
 mod broken;
 mod cost;
+mod found;
 mod shapes;
 mod world;

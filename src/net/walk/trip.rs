@@ -140,7 +140,7 @@ impl Reply {
 /// Asks one server after the other until one can tell: two at a time once the first lets itself be waited
 /// for. IPv4 comes first, since more machines have it; `good` is asked before all others and is set to
 /// the one that could tell.
-async fn race<T>(
+pub(super) async fn race<T>(
     places: &[Place],
     good: &Cell<Option<SocketAddr>>,
     judge: impl AsyncFn(SocketAddr) -> Result<T, ParentSaid>,

@@ -1,9 +1,11 @@
 //! The lines that scripts read: a contract, version `propwatch/1`.
 //!
 //! Every line is one object and begins with `schema`, `event` and `at` (UTC, milliseconds). `check`
-//! prints the verdict alone; `wait` prints a line for every event, the verdict last. Fields may be added
+//! prints the verdict alone; `wait` prints a line for every event, the verdict last;
+//! `explain` prints a line for every failure of the text. Fields may be added
 //! in later versions; none changes its meaning.
 
+mod explain;
 mod lines;
 mod story;
 mod verdict;
@@ -15,7 +17,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::{Event, Report};
+use crate::model::{Diagnosis, Event, Report, Timestamp, Value};
 
 use super::{Cast, Story};
 
@@ -52,6 +54,11 @@ pub fn verdict(report: &Report, cast: &Cast) -> String {
 /// The story of a watch as one object, without an end of line.
 pub fn story(story: &Story) -> String {
     text(&story::story(story))
+}
+
+/// The line for one failure of an error text, without its end of line.
+pub fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], now: Timestamp) -> String {
+    text(&explain::diagnosis(diagnosis, expected, now))
 }
 
 /// Writes the line for one event.

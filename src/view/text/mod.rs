@@ -1,5 +1,6 @@
 //! The views for people: lines as things happen, the screen at the end, how far it has got.
 
+mod explain;
 mod lines;
 mod progress;
 mod rows;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Cause, RecordId, Timestamp, Verdict, Why};
+use crate::model::{Cause, RecordId, Report, Timestamp, Verdict, Why};
 use crate::view::{Cast, Kind};
 
 use super::{Text, Words};
@@ -105,14 +105,8 @@ fn resolvers_so_far(cast: &Cast, record: RecordId) -> Option<u32> {
 }
 
 fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
-    let settling = cast.report().into_iter().flat_map(|report| &report.records).find_map(|entry| {
-        entry.reasons.iter().find_map(|reason| match reason.cause {
-            Cause::Settling { until } => Some(until),
-            _ => None,
-        })
-    });
     let told = |at: Timestamp| format!("{} ({})", words.when().clock(at), words.when().away(at));
-    if let Some(until) = settling {
+    if let Some(until) = cast.report().and_then(settled_by) {
         let short = format!("safe at {}", words.when().clock(until));
         return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
     }
@@ -120,6 +114,17 @@ fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     let by = cast.forecast.and_then(|forecast| forecast.by)?;
     let short = format!("all by {}", words.when().clock(by));
     Some(Part { long: format!("last cache turns over {}", told(by)), short })
+}
+
+/// When the last record will have settled; none while any that is not safe waits for something else.
+fn settled_by(report: &Report) -> Option<Timestamp> {
+    let ends = report.records.iter().filter(|entry| entry.verdict != Verdict::Safe).map(|entry| {
+        entry.reasons.iter().find_map(|reason| match reason.cause {
+            Cause::Settling { until } => Some(until),
+            _ => None,
+        })
+    });
+    ends.collect::<Option<Vec<Timestamp>>>()?.into_iter().max()
 }
 
 fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {

@@ -61,7 +61,11 @@ impl Words<'_> {
             Cause::TooFewOperators { operators, needed } => too_few_operators(*operators, *needed),
             Cause::Settling { until } => self.settling(*until),
             Cause::NotEveryone { until } => self.not_everyone(*until),
+            Cause::ChecksPending => {
+                Said::new("CAA, DNSSEC and the web server are still being looked at", self.just_wait())
+            }
             Cause::WebNotProven => web_not_proven(),
+            of_the_ca => self.issuing(record, of_the_ca),
         }
     }
 

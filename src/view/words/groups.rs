@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use crate::model::{Cause, Effect, Held, Reason, Record, RecordId, RecordReport, Report, Timestamp};
 
 use super::standings::have;
-use super::{Said, Words, count};
+use super::{Said, Words, clean, count, list};
 
 /// One or several reasons of the same kind, with the words for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Words<'_> {
             let alike = |other: &Reason| {
                 other.effect == reason.effect && discriminant(&other.cause) == discriminant(&reason.cause)
             };
-            let merges = of_resolvers(&reason.cause);
+            let merges = of_resolvers(&reason.cause) || of_servers(&reason.cause);
             if merges && report.reasons[..place].iter().any(alike) {
                 continue;
             }
@@ -115,8 +115,21 @@ impl Words<'_> {
             Cause::ResolverSilent { .. } => {
                 Said::new(format!("{of_all} do not answer"), "Nothing to do: silence counts neither way.")
             }
-            _ => self.reason(record, all[0]),
+            _ => self.several_servers(record, all),
         }
+    }
+
+    /// The sentence about the first server, and the names of the others.
+    fn several_servers(&self, record: &Record, all: &[&Reason]) -> Said {
+        let Said { text, next } = self.reason(record, all[0]);
+        let mut others: Vec<String> =
+            all[1..].iter().filter_map(|reason| reason.who.as_deref()).map(|who| clean(who).into()).collect();
+        others.dedup();
+        others.retain(|other| all[0].who.as_deref() != Some(other));
+        if others.is_empty() {
+            return Said { text, next };
+        }
+        Said::new(format!("{text}; the same kind of thing at {}", list(&others, 3)), next)
     }
 
     fn each_again(&self) -> &'static str {
@@ -152,6 +165,19 @@ fn of_resolvers(cause: &Cause) -> bool {
             | Cause::ResolverUnconfirmed { .. }
             | Cause::ResolverSilent { .. }
             | Cause::WitnessStale { .. }
+    )
+}
+
+/// Causes that every server of a zone can have alike.
+fn of_servers(cause: &Cause) -> bool {
+    matches!(
+        cause,
+        Cause::DnssecBogus { .. }
+            | Cause::ServerRefuses { .. }
+            | Cause::AaaaFails { .. }
+            | Cause::AaaaDropped { .. }
+            | Cause::CaaFails { .. }
+            | Cause::CaaSplit { .. }
     )
 }
 

@@ -97,10 +97,12 @@ impl Words<'_> {
             return "can see it now".to_owned();
         }
         let blocked = report.reasons.iter().any(|reason| reason.effect == Effect::Blocks);
-        let waits = report.reasons.iter().find_map(|reason| match reason.cause {
-            Cause::CaMayCache { until } => Some(until),
+        let waits = report.reasons.iter().filter(|reason| reason.effect == Effect::Waits);
+        let waits = waits.filter_map(|reason| match reason.cause {
+            Cause::CaMayCache { until } | Cause::Attempts { next: until, .. } => Some(until),
             _ => None,
         });
+        let waits = waits.max();
         let count = &report.authority;
         let servers = count.right + count.wrong + count.silent;
         match (blocked, waits) {
@@ -130,8 +132,8 @@ impl Words<'_> {
 
     /// What cannot be known from one place.
     pub fn one_place(&self) -> &'static str {
-        "Seen from this one place. Name servers with sites in many places, or with answers by country, may \
-         differ elsewhere."
+        "Seen from this one place: name servers and firewalls that treat other places differently, and what \
+         the CA knows of the account, cannot be seen from here."
     }
 
     fn safe_line(&self, report: &Report) -> String {

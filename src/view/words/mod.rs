@@ -1,22 +1,31 @@
 //! Every sentence that a person reads. One function a cause, each with exactly one next step.
 
 mod authority;
+mod caa;
 mod causes;
+mod dnssec;
 mod editing;
+mod explain;
 mod gaps;
 mod groups;
 mod headline;
+mod issuing;
 mod lists;
+mod redirects;
 mod resolver;
+mod self_test;
 mod standings;
 mod story;
 mod times;
+mod web;
 mod zone;
 
+pub use explain::{Explaining, Told};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;
 pub use lists::{count, list};
+pub use self_test::self_test;
 pub use times::{When, span};
 
 use crate::model::{Failure, Rcode};

@@ -5,6 +5,7 @@ mod caches;
 mod itself;
 mod moves;
 mod resolvers;
+mod surveys;
 mod transports;
 
 use super::runner::Story;
@@ -17,6 +18,7 @@ pub(crate) fn all() -> Vec<Story> {
     stories.extend(resolvers::STORIES);
     stories.extend(authorities::STORIES);
     stories.extend(transports::STORIES);
+    stories.extend(surveys::STORIES);
     stories.extend(itself::STORIES);
     stories
 }

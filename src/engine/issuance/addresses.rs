@@ -1,26 +1,28 @@
-//! What the CA would make of it, one pure function a rule.
+//! Addresses that no public CA connects to.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::model::{Expectation, Held, Record, Timestamp};
+use crate::engine::plan::Policy;
+use crate::model::{Ca, Cause, Effect, Expectation, Reason, Record};
 
-/// How long the CA's resolvers keep an answer at most (boulder's unbound: `cache-max-ttl: 60`; negative
-/// answers are not kept at all).
-const CA_CACHE: Duration = Duration::from_secs(60);
-/// What is added for clocks and for the way.
-const CA_MARGIN: Duration = Duration::from_secs(5);
+use super::{Sight, because};
 
-/// When the CA can no longer have a wrong answer that an authority gave at `last` with `ttl` seconds:
-/// min(TTL, 60 s) + 5 s later. NXDOMAIN and NODATA are not cached, so there is nothing to wait for.
-pub(super) fn ca_forgets(last: Timestamp, ttl: u32, held: &Held) -> Option<Timestamp> {
-    match held {
-        Held::NoName | Held::NoData => None,
-        Held::Addresses(_) | Held::Alias(_) | Held::DeadEnd(_) | Held::Loop(_) => {
-            Some(last + CA_CACHE.min(Duration::from_secs(u64::from(ttl))) + CA_MARGIN)
-        }
+/// Whether the CA drops reserved addresses. Pebble does not (`va/va.go`).
+pub(in crate::engine) fn minds_reserved(policy: &Policy) -> bool {
+    policy.ca == Ca::LetsEncrypt && !policy.allow_reserved
+}
+
+/// Boulder drops reserved addresses from what it resolves (`va/dns.go`, `getAddrs`): harmless beside others,
+/// and the end where nothing is left.
+pub(super) fn usable(sight: &Sight<'_>) -> Vec<Reason> {
+    if !minds_reserved(sight.policy) {
+        return Vec::new();
     }
+    let effect = if sight.candidates().is_empty() { Effect::Blocks } else { Effect::Warns };
+    let found = sight.addresses.iter().filter(|address| sight.is_expected(**address));
+    let found = found.filter_map(|&address| reserved_block(address).map(|block| (address, Arc::from(block))));
+    found.map(|(address, block)| because(effect, Cause::ReservedAddress { address, block })).take(1).collect()
 }
 
 /// The first expected address that no public CA connects to, with the name of its block.
@@ -28,9 +30,9 @@ pub(super) fn ca_forgets(last: Timestamp, ttl: u32, held: &Held) -> Option<Times
 /// The blocks are those of the IANA special-purpose address registries, which boulder drops
 /// (`iana/ip.go`, `IsReservedAddr`). Multicast is not among them there; it is refused here too, since
 /// nothing can answer from it.
-pub(super) fn reserved(record: &Record) -> Option<(IpAddr, Arc<str>)> {
+pub(in crate::engine) fn reserved(record: &Record) -> Option<(IpAddr, Arc<str>)> {
     let Expectation::Addresses(addresses) = &record.expect else { return None };
-    addresses.iter().find_map(|&address| block_of(address).map(|block| (address, Arc::from(block))))
+    addresses.iter().find_map(|&address| reserved_block(address).map(|block| (address, Arc::from(block))))
 }
 
 /// `(prefix, length, name)` of the IPv4 registry.
@@ -71,7 +73,9 @@ const V6: &[([u16; 4], u8, &str)] = &[
     ([0x64, 0xff9b, 0, 0], 64, "NAT64 (RFC 6052)"),
 ];
 
-fn block_of(address: IpAddr) -> Option<&'static str> {
+/// The block of the IANA special-purpose registries, or of multicast, that an address stands in: no public
+/// CA connects to one.
+pub fn reserved_block(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(v4) => {
             let bits = u32::from(v4);
@@ -129,7 +133,7 @@ mod tests {
             "64:ff9b::1",
             "3fff::1",
         ] {
-            assert!(block_of(text.parse().unwrap()).is_some(), "{text}");
+            assert!(reserved_block(text.parse().unwrap()).is_some(), "{text}");
         }
         for text in [
             "8.8.8.8",
@@ -142,16 +146,7 @@ mod tests {
             "2a00::1",
             "2001:4860:4860::8888",
         ] {
-            assert_eq!(block_of(text.parse().unwrap()), None, "{text}");
+            assert_eq!(reserved_block(text.parse().unwrap()), None, "{text}");
         }
-    }
-
-    #[test]
-    fn the_ca_forgets_within_65_seconds_and_never_knew_what_was_not_there() {
-        let last = Timestamp::from_secs(100);
-        let old = Held::Addresses(Vec::new());
-        assert_eq!(ca_forgets(last, 14_400, &old), Some(Timestamp::from_secs(165)));
-        assert_eq!(ca_forgets(last, 20, &old), Some(Timestamp::from_secs(125)));
-        assert_eq!(ca_forgets(last, 14_400, &Held::NoName), None);
     }
 }

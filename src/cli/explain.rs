@@ -1,0 +1,135 @@
+//! `explain`: an error text in, what it means out.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, IsTerminal as _, Read};
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use propwatch::clock::Clock;
+use propwatch::explain::{self, MOST_BYTES, NoText, Reading};
+use propwatch::journal::Attempts;
+use propwatch::model::{Timestamp, ToCheck, Value};
+use propwatch::view::{Detail, Text, json};
+
+use super::args::ExplainArgs;
+use super::output::{Output, complain, note};
+use super::show::{paint, terminal_width};
+use super::value::value;
+use super::{Exit, UserError};
+
+pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, UserError> {
+    let expected =
+        args.expect.iter().map(|text| value("--expect", text)).collect::<Result<Vec<Value>, _>>()?;
+    let text = text(args)?;
+    let now = Clock::new().now();
+    let reading = explain::explain(&text, &expected);
+    drop(text);
+    remember(args, &reading, now);
+    if args.json {
+        for diagnosis in &reading.diagnoses {
+            out.line(&json::diagnosis(diagnosis, &expected, now));
+        }
+    } else {
+        let view = Text {
+            zone: TimeZone::system(),
+            paint: paint(args.color, io::stdout().is_terminal()),
+            width: terminal_width(),
+            detail: Detail::Usual,
+        };
+        out.write(&view.diagnoses(&reading.diagnoses, reading.more, &expected, now));
+    }
+    if args.fetch_order {
+        note("--fetch-order has no effect yet: the CA's own record is not read");
+    }
+    if let Some(exit) = look(args, explain::to_check(&reading.diagnoses, &expected)) {
+        return Ok(exit);
+    }
+    Ok(match reading.is_recognised() {
+        _ if out.is_broken() => Exit::BrokenPipe,
+        true => Exit::Safe,
+        false => Exit::NotYet,
+    })
+}
+
+/// Looks at the names live, and gives the verdict's exit status. Nothing is looked at with `--offline`.
+fn look(args: &ExplainArgs, names: Vec<ToCheck>) -> Option<Exit> {
+    if !args.offline && !names.is_empty() {
+        note("the names are not looked at yet: the command above does that");
+    }
+    None
+}
+
+/// Keeps the failed tries for the count of those that are left. That it cannot be done is no error.
+fn remember(args: &ExplainArgs, reading: &Reading, now: Timestamp) {
+    let attempts = explain::attempts(&reading.diagnoses, now);
+    let path = match args.journal.as_deref() {
+        Some("off") => return,
+        Some(path) => Some(path.into()),
+        None => {
+            let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+            let (state, home) = (variable("XDG_STATE_HOME"), variable("HOME"));
+            Attempts::place(state.as_deref().map(Path::new), home.as_deref().map(Path::new))
+        }
+    };
+    let Some(path) = path.filter(|_| !attempts.is_empty()) else { return };
+    if let Err(unkept) = Attempts::at(path).add(&attempts, now) {
+        note(&format!(
+            "failed tries cannot be remembered: {}",
+            propwatch::view::escape::clean(&unkept.to_string())
+        ));
+    }
+}
+
+/// The text: an argument, a file, or standard input.
+fn text(args: &ExplainArgs) -> Result<String, UserError> {
+    let bytes = match (&args.text, args.file.as_deref()) {
+        (Some(text), _) => text.clone().into_bytes(),
+        (None, Some(path)) if path != Path::new("-") => {
+            let unreadable =
+                |error: io::Error| UserError::new(format!("cannot read {}: {error}", path.display()));
+            limited(File::open(path).map_err(unreadable)?).map_err(unreadable)?
+        }
+        (None, _) => {
+            let unreadable =
+                |error: io::Error| UserError::new(format!("cannot read standard input: {error}"));
+            if io::stdin().is_terminal() { pasted() } else { limited(io::stdin()) }.map_err(unreadable)?
+        }
+    };
+    explain::decode(&bytes).map_err(|error| {
+        let hint = match error {
+            NoText::Empty => {
+                "propwatch explain --text 'the whole error message', or paste it: propwatch explain"
+            }
+            NoText::Binary => "give the error message itself, copied as text",
+        };
+        UserError::new(error.to_string()).hint(hint)
+    })
+}
+
+/// As much as is read of a log, and a note if there is more.
+fn limited(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST_BYTES {
+        bytes.truncate(MOST_BYTES);
+        note(&format!("only the first {} MiB were read", MOST_BYTES >> 20));
+    }
+    Ok(bytes)
+}
+
+/// What is pasted at a terminal, up to Ctrl-D or an empty line behind the text.
+fn pasted() -> io::Result<Vec<u8>> {
+    complain("Paste the error message, then press Enter and Ctrl-D (or Enter on an empty line):");
+    let mut bytes = Vec::new();
+    let mut lines = io::stdin().lock();
+    loop {
+        let mut line = Vec::new();
+        let read = lines.by_ref().take(MOST_BYTES as u64).read_until(b'\n', &mut line)?;
+        let blank = line.iter().all(u8::is_ascii_whitespace);
+        let begun = bytes.iter().any(|b: &u8| !b.is_ascii_whitespace());
+        if read == 0 || (blank && begun) || bytes.len() > MOST_BYTES {
+            return Ok(bytes);
+        }
+        bytes.extend(line);
+    }
+}

@@ -1,0 +1,102 @@
+//! Servers with odd habits, as they were tried with the CA's own resolver.
+
+use crate::model::Verdict::{Blocked, Safe};
+use crate::model::*;
+
+use super::*;
+
+fn dead() -> AtServer {
+    AtServer::Dead(Failure::Silent { tries: 3 })
+}
+
+#[test]
+fn ways_of_asking() {
+    hold(&[
+        ("mixed case is dropped", |s| s.habit().mixed_case = Taken::Dropped, Blocked, "server-refuses"),
+        (
+            "mixed case is refused",
+            |s| s.habit().mixed_case = Taken::Refused(Rcode::REFUSED),
+            Blocked,
+            "server-refuses",
+        ),
+        ("EDNS is dropped", |s| s.habit().edns = Taken::Dropped, Blocked, "server-refuses"),
+        ("EDNS cannot be read", |s| s.habit().edns = Taken::Refused(Rcode::FORMERR), Safe, ""),
+        (
+            "EDNS gives an error",
+            |s| s.habit().edns = Taken::Refused(Rcode::SERVFAIL),
+            Blocked,
+            "server-refuses",
+        ),
+        ("no TCP", |s| s.habit().tcp = Taken::Dropped, Safe, "server-refuses"),
+        (
+            "nothing of it was tried",
+            |s| {
+                *s.habit() = Habits {
+                    plain: Taken::Unknown,
+                    mixed_case: Taken::Unknown,
+                    edns: Taken::Unknown,
+                    tcp: Taken::Unknown,
+                    aaaa: Taken::Unknown,
+                };
+            },
+            Safe,
+            "",
+        ),
+        (
+            "the plain question fails as well",
+            |s| {
+                s.habit().plain = Taken::Dropped;
+                s.habit().mixed_case = Taken::Dropped;
+            },
+            Safe,
+            "",
+        ),
+        (
+            "pebble asks plainly",
+            |s| {
+                s.pebble();
+                s.habit().mixed_case = Taken::Dropped;
+                s.habit().edns = Taken::Dropped;
+            },
+            Safe,
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn questions_for_aaaa() {
+    hold(&[
+        ("SERVFAIL for AAAA", |s| s.guard[1] = AtServer::Lame(Rcode::SERVFAIL), Safe, "aaaa-fails"),
+        ("AAAA is dropped", |s| s.guard = vec![dead(), dead()], Blocked, "aaaa-dropped"),
+        ("AAAA is dropped by one of two", |s| s.guard[0] = dead(), Blocked, "aaaa-dropped"),
+        (
+            "AAAA is dropped by one of three",
+            |s| {
+                s.servers.push(right());
+                s.guard.push(dead());
+            },
+            Safe,
+            "aaaa-dropped",
+        ),
+        ("no way to a server from here", |s| s.guard[0] = AtServer::Dead(Failure::NoRoute), Safe, ""),
+        (
+            "pebble: an error for AAAA",
+            |s| {
+                s.pebble();
+                s.guard = vec![AtServer::Lame(Rcode::SERVFAIL); 2];
+            },
+            Safe,
+            "",
+        ),
+        (
+            "pebble: AAAA is dropped",
+            |s| {
+                s.pebble();
+                s.guard = vec![dead(), dead()];
+            },
+            Blocked,
+            "aaaa-dropped",
+        ),
+    ]);
+}

@@ -1,0 +1,394 @@
+//! The watch's dealings with what the CA looks at beyond addresses: surveys, visits to web servers, and whose
+//! servers they are.
+//!
+//! One look at a name is a survey, and then a visit to every address that it found. A name is looked at
+//! once at the beginning, so that what is wrong can be told early; again when its records have become right,
+//! since only that look counts; and from time to time while something of it stands in the way.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::engine::issuance::{self, Sight};
+use crate::engine::plan::{Mode, Plan, WebPolicy};
+use crate::engine::schedule;
+use crate::model::{
+    Ca, ChallengeFile, Effect, Expectation, Held, Name, Origin, Seen, Survey, Task, Timestamp, Visit, Why,
+};
+
+use super::Watch;
+use super::timers::Timer;
+use crate::engine::authority::AtServer;
+
+/// Addresses that one look visits at most; a name with more is its owner's to sort out.
+const MOST_VISITS: usize = 32;
+/// Addresses whose owner is asked for.
+const MOST_ORIGINS: usize = 4;
+
+/// One name that a certificate is wanted for.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) name: Name,
+    /// Its records, guards left out.
+    records: Vec<usize>,
+    expected: Vec<IpAddr>,
+    survey: Option<Box<Survey>>,
+    visits: Vec<(IpAddr, Visit)>,
+    origins: Vec<(IpAddr, Origin)>,
+    /// When the look that is under way, or else the last one, began.
+    asked_at: Option<Timestamp>,
+    /// When the last look that came back whole began.
+    complete: Option<Timestamp>,
+    /// Only a look begun then or later counts.
+    wanted: Timestamp,
+    /// When DNS was last seen to stand in the way with something that the CA's resolvers keep, and whether
+    /// the last look saw it.
+    barred: Option<(Timestamp, bool)>,
+    /// Answers that are still to come.
+    out: u32,
+    /// Something of the look that is under way could not be carried out.
+    failed: bool,
+    next: Timestamp,
+}
+
+impl Subject {
+    pub(super) fn for_plan(plan: &Plan) -> Vec<Subject> {
+        let mut all: Vec<Subject> = Vec::new();
+        for (index, record) in plan.records.iter().enumerate().filter(|(_, record)| !record.is_guard()) {
+            let known = all.iter().position(|subject| subject.name == record.name);
+            let place = known.unwrap_or_else(|| {
+                all.push(Subject {
+                    name: record.name.clone(),
+                    records: Vec::new(),
+                    expected: Vec::new(),
+                    survey: None,
+                    visits: Vec::new(),
+                    origins: Vec::new(),
+                    asked_at: None,
+                    complete: None,
+                    wanted: Timestamp::default(),
+                    barred: None,
+                    out: 0,
+                    failed: false,
+                    next: Timestamp::MAX,
+                });
+                all.len() - 1
+            });
+            all[place].records.push(index);
+            if let Expectation::Addresses(addresses) = &record.expect {
+                all[place].expected.extend(addresses);
+            }
+        }
+        all
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.out > 0
+    }
+
+    /// Whether what counts is still to come.
+    fn is_pending(&self) -> bool {
+        self.complete.is_none_or(|begun| begun < self.wanted)
+    }
+}
+
+impl Watch {
+    fn subject_named(&self, name: &Name) -> Option<usize> {
+        self.subjects.iter().position(|subject| subject.name == *name)
+    }
+
+    fn subject_of(&self, record: usize) -> Option<usize> {
+        let name = &self.plan.records[record].name;
+        self.subject_named(name)
+    }
+
+    /// The zone of a name is known: the first look at what a CA looks at.
+    pub(super) fn zone_found(&mut self, name: &Name) {
+        if let Some(subject) = self.subject_named(name).filter(|&s| self.subjects[s].asked_at.is_none()) {
+            self.look_at(subject, Why::First);
+        }
+    }
+
+    /// A record has become right at its authorities: what was seen while it was not does not count, but for
+    /// a look that has only just begun.
+    pub(super) fn record_is_right(&mut self, record: usize) {
+        let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else { return };
+        let Subject { asked_at, wanted, .. } = &self.subjects[subject];
+        let recent = |at: &Timestamp| at >= wanted && self.now.since(*at) <= schedule::SAME_MOMENT;
+        let just_begun = asked_at.as_ref().is_some_and(recent) && self.sees_expected(subject);
+        if !just_begun {
+            self.want(subject, Why::Confirm);
+        }
+    }
+
+    /// Whether a look under way has found only what is expected, or has found nothing yet.
+    fn sees_expected(&self, subject: usize) -> bool {
+        let Subject { survey, expected, .. } = &self.subjects[subject];
+        let Some(survey) = survey else { return true };
+        expected.is_empty() || survey.addresses.iter().all(|address| expected.contains(address))
+    }
+
+    /// Asks for a look that counts.
+    fn want(&mut self, subject: usize, why: Why) {
+        self.subjects[subject].wanted = self.now;
+        self.look_at(subject, why);
+    }
+
+    /// Nothing else is missing: a look that is too old to rest a verdict on is taken anew. Returns whether
+    /// one was too old.
+    pub(super) fn renew_sight(&mut self, record: usize) -> bool {
+        let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else {
+            return false;
+        };
+        let Some(begun) = self.subjects[subject].complete else { return false };
+        let old = self.now.since(begun) > schedule::OLD_SIGHT;
+        if old && !self.subjects[subject].is_pending() {
+            self.want(subject, Why::Settle);
+        }
+        old
+    }
+
+    fn look_at(&mut self, subject: usize, why: Why) {
+        let entry = &mut self.subjects[subject];
+        if entry.is_under_way() {
+            return;
+        }
+        entry.asked_at = Some(self.now);
+        entry.next = Timestamp::MAX;
+        entry.out = 1;
+        entry.failed = false;
+        let name = entry.name.clone();
+        self.send(Task::Survey { name }, why);
+    }
+
+    /// The timer of a name whose way is barred.
+    pub(super) fn look_again_at(&mut self, subject: usize) {
+        if self.subjects[subject].next <= self.now {
+            self.look_at(subject, Why::Retry);
+        }
+    }
+
+    pub(super) fn surveyed(&mut self, name: &Name, seen: Seen) {
+        let Some(subject) = self.subject_named(name) else { return };
+        if let Seen::Surveyed(survey) = seen {
+            self.subjects[subject].survey = Some(survey);
+            self.visit_all(subject);
+            self.ask_origins(subject);
+        } else {
+            self.subjects[subject].failed = true;
+        }
+        self.came_back(subject);
+    }
+
+    /// Every address that DNS gives is visited, and those that it should give, for comparison.
+    fn visit_all(&mut self, subject: usize) {
+        let Some(file) = self.challenge_file() else { return };
+        let Subject { survey: Some(survey), expected, .. } = &self.subjects[subject] else { return };
+        let mut all: Vec<IpAddr> = survey.addresses.iter().chain(expected).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all.retain(|address| self.may_visit(*address));
+        all.truncate(MOST_VISITS);
+        let name = self.subjects[subject].name.clone();
+        self.subjects[subject].visits.retain(|(address, _)| all.contains(address));
+        for address in all {
+            self.subjects[subject].out += 1;
+            self.send(Task::Fetch { name: name.clone(), address, file: Arc::clone(&file) }, Why::First);
+        }
+    }
+
+    fn challenge_file(&self) -> Option<Arc<ChallengeFile>> {
+        match &self.plan.policy.web {
+            WebPolicy::Off => None,
+            WebPolicy::Absent(file) | WebPolicy::Placed(file) => Some(Arc::clone(file)),
+        }
+    }
+
+    /// A private address is nobody's web server but this network's own; the CA does not go there either.
+    fn may_visit(&self, address: IpAddr) -> bool {
+        let policy = &self.plan.policy;
+        policy.allow_reserved || policy.ca == Ca::Pebble || issuance::reserved_block(address).is_none()
+    }
+
+    fn ask_origins(&mut self, subject: usize) {
+        let Subject { survey: Some(survey), expected, origins, .. } = &self.subjects[subject] else { return };
+        if expected.is_empty() || !self.plan.policy.ask_origin {
+            return;
+        }
+        let strange = survey.addresses.iter().filter(|&&address| {
+            !expected.contains(&address)
+                && self.may_visit(address)
+                && origins.iter().all(|(known, _)| *known != address)
+        });
+        let strange: Vec<IpAddr> = strange.copied().take(MOST_ORIGINS).collect();
+        for address in strange {
+            self.send(Task::Origin { address }, Why::First);
+        }
+    }
+
+    pub(super) fn fetched(&mut self, name: &Name, address: IpAddr, seen: Seen) {
+        let Some(subject) = self.subject_named(name) else { return };
+        if let Seen::Fetched(visit) = seen {
+            let visits = &mut self.subjects[subject].visits;
+            visits.retain(|(known, _)| *known != address);
+            visits.push((address, *visit));
+            visits.sort_by_key(|(address, _)| *address);
+        } else {
+            self.subjects[subject].failed = true;
+        }
+        self.came_back(subject);
+    }
+
+    pub(super) fn originated(&mut self, address: IpAddr, seen: Seen) {
+        let Seen::Originated(origin) = seen else { return };
+        for subject in 0..self.subjects.len() {
+            let Subject { survey, origins, .. } = &mut self.subjects[subject];
+            let theirs = survey.as_ref().is_some_and(|survey| survey.addresses.contains(&address));
+            if theirs && origins.iter().all(|(known, _)| *known != address) {
+                origins.push((address, (*origin).clone()));
+                self.mark_subject(subject);
+            }
+        }
+    }
+
+    fn came_back(&mut self, subject: usize) {
+        let entry = &mut self.subjects[subject];
+        entry.out = entry.out.saturating_sub(1);
+        if entry.is_under_way() {
+            return;
+        }
+        if entry.failed {
+            self.note_barred(subject);
+            self.put_off(subject);
+            self.mark_subject(subject);
+            return;
+        }
+        entry.complete = entry.asked_at;
+        self.note_barred(subject);
+        let entry = &self.subjects[subject];
+        let right = |record: &usize| self.records[*record].right_since;
+        let all_right = entry.records.iter().all(|record| right(record).is_some());
+        let begun_wrong = entry.records.iter().filter_map(right).any(|since| entry.asked_at < Some(since));
+        // What was seen just before a record became right may be what was there before.
+        let of_before = all_right && begun_wrong && !self.sees_expected(subject);
+        if self.plan.mode == Mode::Watch && of_before {
+            self.subjects[subject].wanted = self.now;
+        }
+        if self.plan.mode == Mode::Watch && self.subjects[subject].is_pending() && all_right {
+            self.look_at(subject, Why::Confirm);
+        }
+        self.mark_subject(subject);
+    }
+
+    /// A look that did not come back whole counts for nothing, and is taken again, but not at once.
+    fn put_off(&mut self, subject: usize) {
+        if self.plan.mode == Mode::Watch {
+            let at = self.now + self.pace().max(schedule::BARRED);
+            self.subjects[subject].next = at;
+            self.timers.set(at, Timer::Sight(subject), Why::Retry);
+        }
+    }
+
+    /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
+    pub(super) fn forget_looks(&mut self) {
+        let now = self.now;
+        for subject in 0..self.subjects.len() {
+            if std::mem::take(&mut self.subjects[subject].out) > 0 {
+                self.subjects[subject].next = now;
+                self.timers.set(now, Timer::Sight(subject), Why::Retry);
+            } else {
+                self.ask_origins(subject);
+            }
+        }
+    }
+
+    /// What was seen until now is not believed: only a look that begins from here on counts.
+    pub(super) fn discount_looks(&mut self) {
+        let now = self.now;
+        self.subjects.iter_mut().for_each(|subject| subject.wanted = now);
+    }
+
+    /// Remembers what the CA's resolvers may keep after it has gone: a CAA set, bogus data, and where a redirect
+    /// led to.
+    fn note_barred(&mut self, subject: usize) {
+        let Some(sight) = self.subjects[subject].records.first().and_then(|&record| self.sight(record))
+        else {
+            return;
+        };
+        let led_on = sight.visits.iter().any(|(_, visit)| !visit.is_direct());
+        let reasons = issuance::reasons(&sight);
+        let mut in_the_way = reasons.iter().filter(|reason| reason.effect != Effect::Warns);
+        let kept = in_the_way.any(|reason| {
+            reason.cause.is_kept_by_resolvers() || (led_on && reason.cause.code().starts_with("web-"))
+        });
+        let entry = &mut self.subjects[subject];
+        if kept {
+            entry.barred = Some((self.now, true));
+        } else if let Some((_, now)) = entry.barred.as_mut().filter(|_| !entry.failed) {
+            *now = false;
+        }
+    }
+
+    /// When the CA's resolvers can no longer have what stood in the way and has gone.
+    pub(super) fn barred_until(&self, record: usize) -> Option<Timestamp> {
+        let (last, still) = self.subjects[self.subject_of(record)?].barred?;
+        (!still).then(|| issuance::ca_forgets(last, u32::MAX, &Held::Addresses(Vec::new())))?
+    }
+
+    fn mark_subject(&mut self, subject: usize) {
+        self.subjects[subject].records.clone().into_iter().for_each(|record| self.mark(record));
+    }
+
+    /// Whether a look at any name is under way.
+    pub(super) fn looks_are_out(&self) -> bool {
+        self.subjects.iter().any(Subject::is_under_way)
+    }
+
+    /// After a judgement: while the CA's other rules stand in the way, the name is looked at again.
+    pub(super) fn watch_barred(&mut self, record: usize) {
+        let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else { return };
+        let right = self.records[record].right_since.is_some();
+        let entry = &self.subjects[subject];
+        if !right || entry.is_under_way() || entry.next < Timestamp::MAX {
+            return;
+        }
+        let Some(sight) = self.sight(record) else { return };
+        if issuance::reasons(&sight).iter().any(|reason| reason.effect != Effect::Warns) {
+            self.put_off(subject);
+        }
+    }
+
+    /// Whether the look that counts for a record is still to come. While the record is not right none does.
+    pub(super) fn sight_is_pending(&self, record: usize) -> bool {
+        self.subject_of(record).is_some_and(|subject| self.subjects[subject].is_pending())
+    }
+
+    /// What is known of a record's name, for the CA's rules.
+    pub(super) fn sight(&self, record: usize) -> Option<Sight<'_>> {
+        let subject = &self.subjects[self.subject_of(record)?];
+        let survey = subject.survey.as_deref()?;
+        Some(Sight {
+            name: &subject.name,
+            now: self.now,
+            policy: &self.plan.policy,
+            survey: Some(survey),
+            addresses: &survey.addresses,
+            expected: &subject.expected,
+            visits: &subject.visits,
+            origins: &subject.origins,
+            former: self.given_by_former(record),
+            right: self.records[record].right_since.is_some(),
+        })
+    }
+
+    /// Addresses that servers which the zone has left still give.
+    fn given_by_former(&self, record: usize) -> Vec<IpAddr> {
+        let former = self.records[record].at_servers.iter().filter(|(s, _)| !self.auth.servers[*s].current);
+        former
+            .filter_map(|(_, says)| match says {
+                AtServer::Wrong { held: Held::Addresses(addresses), .. } => Some(addresses.iter().copied()),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+}

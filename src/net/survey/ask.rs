@@ -1,0 +1,155 @@
+//! One question of a survey, in one of several ways, and the way in which the CA's resolver asks.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::message::{self, Message};
+use crate::clock::Stopwatch;
+use crate::model::{Failure, Question, QuestionType, Rcode};
+use crate::net::Internet;
+use crate::net::exchange::{Exchange, Limit};
+use crate::net::line::{Line, Reply};
+use crate::net::tcp;
+use crate::net::wire::{self, Fit, Query};
+
+/// How a question is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Letters in mixed case (over UDP).
+    pub(super) mixed: bool,
+    /// EDNS 1232 with DO.
+    pub(super) edns: bool,
+    /// Over TCP from the start.
+    pub(super) stream: bool,
+}
+
+impl Way {
+    /// What every server must understand.
+    pub(super) const PLAIN: Way = Way { mixed: false, edns: false, stream: false };
+    /// What the CA's resolver begins with (`use-caps-for-id`, `edns-buffer-size: 1232`, validating).
+    pub(super) const USUAL: Way = Way { mixed: true, edns: true, stream: false };
+}
+
+/// What came of a question.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    pub(super) reply: Result<Message, Failure>,
+    /// Whether it came only when the question was put more plainly.
+    pub(super) gave_way: bool,
+}
+
+/// What one survey asks through: it counts the questions, and times the answers.
+pub(super) struct Asker<'a> {
+    pub(super) net: &'a Internet,
+    /// Datagrams and stream questions so far.
+    pub(super) asked: Cell<u32>,
+    /// Of the answers about addresses and CAA.
+    pub(super) slowest: Cell<Duration>,
+}
+
+/// The octets of an answer, and how they fit the question.
+type Octets = Result<(Vec<u8>, Fit), Failure>;
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(net: &'a Internet) -> Self {
+        Asker { net, asked: Cell::new(0), slowest: Cell::new(Duration::ZERO) }
+    }
+
+    /// Adds to what the survey has cost.
+    pub(super) fn count(&self, questions: u32) {
+        self.asked.set(self.asked.get().saturating_add(questions));
+    }
+
+    /// Asks as the CA's resolver does, and gives way where it does: without EDNS after FORMERR and NOTIMP
+    /// (RFC 6891, section 7), in lower case when the letters' case was lost.
+    pub(super) async fn usual(&self, server: SocketAddr, question: &Question) -> Heard {
+        let (octets, rtt) = self.octets(server, question, Way::USUAL).await;
+        let other_case = matches!(octets, Ok((_, Fit::OtherCase)));
+        let reply = octets.and_then(|(octets, _)| message::read(&octets));
+        let no_edns = matches!(&reply, Ok(m) if matches!(m.rcode, Rcode::FORMERR | Rcode::NOTIMP));
+        let again = match (other_case, no_edns) {
+            (false, false) => {
+                self.time(question, &reply, rtt);
+                return Heard { reply, gave_way: false };
+            }
+            (true, _) => Way { mixed: false, ..Way::USUAL },
+            (_, true) => Way { edns: false, ..Way::USUAL },
+        };
+        let (octets, more) = self.octets(server, question, again).await;
+        let second = octets.and_then(|(octets, _)| message::read(&octets));
+        // Silence after an error tells less than the error.
+        let reply = if second.is_err() && !other_case { reply } else { second };
+        self.time(question, &reply, rtt + more);
+        Heard { reply, gave_way: true }
+    }
+
+    /// Asks in this way and in no other, save that what is cut short is asked for over TCP. Letters that
+    /// come back in another case are no fault here.
+    pub(super) async fn just(&self, server: SocketAddr, question: &Question, way: Way) -> Heard {
+        let (octets, rtt) = self.octets(server, question, way).await;
+        let reply = octets.and_then(|(octets, _)| message::read(&octets));
+        self.time(question, &reply, rtt);
+        Heard { reply, gave_way: false }
+    }
+
+    fn time(&self, question: &Question, reply: &Result<Message, Failure>, rtt: Duration) {
+        let counts = matches!(question.qtype, QuestionType::A | QuestionType::Aaaa | QuestionType::Caa);
+        if counts && reply.is_ok() {
+            self.slowest.set(self.slowest.get().max(rtt));
+        }
+    }
+
+    /// One probe within its limit, with the time between the try that was answered and its answer.
+    async fn octets(&self, server: SocketAddr, question: &Question, way: Way) -> (Octets, Duration) {
+        let query = Query::surveying(question, way.mixed, way.edns);
+        if way.stream {
+            let exchange = self.net.exchange(server);
+            let (heard, rtt) = self.over_tcp(&exchange, &query).await;
+            return (heard.map(|octets| (octets, Fit::Exact)), rtt);
+        }
+        let held = self.net.polite.socket().await;
+        let turn = self.net.polite.turn(server.ip()).await;
+        let line = match Line::open(server) {
+            Ok(line) => line.undecoded(),
+            Err(failure) => return (Err(failure), Duration::ZERO),
+        };
+        let exchange = self.net.exchange(server);
+        let (reply, rtt, tries) = line.during(exchange.tries(&line, &query, &turn)).await;
+        drop((line, held));
+        self.count(u32::from(tries));
+        let octets = match reply {
+            Reply::Octets(octets, fit) => (octets, fit),
+            Reply::Failed(failure) => return (Err(failure), rtt),
+            _ => return (Err(Failure::Garbage), rtt),
+        };
+        if !wire::is_truncated(&octets.0) || octets.1 != Fit::Exact {
+            return (Ok(octets), rtt);
+        }
+        turn.again();
+        let (heard, more) = self.over_tcp(&exchange, &query).await;
+        let heard = heard.map(|octets| (octets, Fit::Exact)).map_err(|_| Failure::NoTcp);
+        (heard, rtt + more)
+    }
+
+    async fn over_tcp(&self, exchange: &Exchange<'_>, query: &Query) -> (Result<Vec<u8>, Failure>, Duration) {
+        let Exchange { server, polite, limit, .. } = *exchange;
+        self.count(1);
+        let work = async {
+            let _held = polite.stream().await;
+            let since = Stopwatch::start();
+            (tcp::octets(server, query).await, since.elapsed())
+        };
+        match timeout(limit.left(), work).await {
+            Ok(heard) => heard,
+            Err(_) => (Err(Failure::Silent { tries: 1 }), Duration::ZERO),
+        }
+    }
+
+    /// When a survey begins nothing new any more: after four probes' time.
+    pub(super) fn limit(&self) -> Limit {
+        Limit::start(self.net.settings.probe_limit * 4)
+    }
+}

@@ -1,0 +1,102 @@
+//! The line for a failure that an error text tells of. The order of the fields is the order on the wire.
+
+use serde::Serialize;
+
+use crate::model::{
+    Authority, Check, Class, Diagnosis, Environment, Phase, Timestamp, Trouble, Value, Waiting, Whose,
+    Wrapper,
+};
+use crate::view::escape::clean;
+use crate::view::{Told, When};
+
+use super::SCHEMA;
+
+#[derive(Serialize)]
+pub(super) struct DiagnosisLine {
+    schema: &'static str,
+    event: &'static str,
+    at: Timestamp,
+    /// `unknown` where the text is not recognised.
+    class: &'static str,
+    recognised: bool,
+    wrapper: Option<Wrapper>,
+    names: Vec<String>,
+    about: Option<String>,
+    authority: Option<Authority>,
+    environment: Option<Environment>,
+    account: Option<String>,
+    order: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    status: Option<u16>,
+    answer: Option<u16>,
+    address: Option<String>,
+    whose: Whose,
+    url: Option<String>,
+    secondary: bool,
+    redirected: bool,
+    phase: Phase,
+    waiting_helps: Waiting,
+    retry_after: Option<Timestamp>,
+    times: usize,
+    text: String,
+    causes: Vec<CauseLine>,
+    next: String,
+    command: Option<String>,
+    checks: Vec<CheckLine>,
+    quote: String,
+}
+
+#[derive(Serialize)]
+struct CauseLine {
+    code: Trouble,
+    text: String,
+    next: String,
+}
+
+#[derive(Serialize)]
+struct CheckLine {
+    code: Check,
+    text: &'static str,
+}
+
+pub(super) fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], now: Timestamp) -> DiagnosisLine {
+    let told = Told::new(diagnosis, expected, When::utc(now));
+    let shown = |text: &String| clean(text).into_owned();
+    DiagnosisLine {
+        schema: SCHEMA,
+        event: "diagnosis",
+        at: now,
+        class: diagnosis.class.map_or("unknown", Class::code),
+        recognised: diagnosis.class.is_some(),
+        wrapper: diagnosis.wrapper,
+        names: diagnosis.names.iter().map(ToString::to_string).collect(),
+        about: diagnosis.about.as_ref().map(ToString::to_string),
+        authority: diagnosis.authority,
+        environment: diagnosis.environment,
+        account: diagnosis.account.as_ref().map(shown),
+        order: diagnosis.order.as_ref().map(shown),
+        kind: diagnosis.kind.as_ref().map(shown),
+        status: diagnosis.status,
+        answer: diagnosis.answer,
+        address: diagnosis.address.map(|address| address.to_string()),
+        whose: diagnosis.whose,
+        url: diagnosis.url.as_ref().map(shown),
+        secondary: diagnosis.secondary,
+        redirected: diagnosis.redirected,
+        phase: diagnosis.phase,
+        waiting_helps: diagnosis.waiting,
+        retry_after: diagnosis.retry_after,
+        times: diagnosis.tries.len(),
+        text: told.what,
+        causes: told
+            .causes
+            .into_iter()
+            .map(|(code, said)| CauseLine { code, text: said.text, next: said.next })
+            .collect(),
+        next: told.next,
+        command: told.command,
+        checks: told.checks.into_iter().map(|(code, text)| CheckLine { code, text }).collect(),
+        quote: shown(&diagnosis.quote),
+    }
+}

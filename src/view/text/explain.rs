@@ -1,0 +1,116 @@
+//! An error text's failures for people.
+
+use crate::model::{Diagnosis, Timestamp, Value, Waiting};
+use crate::view::{Explaining, Paint, Told, Tone, When, wrap};
+
+use super::Text;
+
+/// Failures that are told in full; of a long log the rest is counted.
+const MOST_TOLD: usize = 20;
+
+impl Text {
+    /// The failures of a text, with what can be behind each. `more` were not even kept.
+    pub fn diagnoses(
+        &self,
+        diagnoses: &[Diagnosis],
+        more: usize,
+        expected: &[Value],
+        now: Timestamp,
+    ) -> String {
+        let when = When::local(self.zone.clone(), now);
+        let mut lines: Vec<String> = Vec::new();
+        for diagnosis in diagnoses.iter().take(MOST_TOLD) {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.extend(self.diagnosis(diagnosis, expected, &when));
+        }
+        let hidden = diagnoses.len().saturating_sub(MOST_TOLD) + more;
+        if hidden > 0 {
+            lines.push(String::new());
+            lines.extend(self.at(
+                "",
+                &format!(
+                    "{hidden} more failures are in this text; --json tells {} of them.",
+                    diagnoses.len()
+                ),
+            ));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    fn diagnosis(&self, diagnosis: &Diagnosis, expected: &[Value], when: &When) -> Vec<String> {
+        let told = Told::new(diagnosis, expected, when.clone());
+        let heading = Explaining::new(diagnosis, expected, when.clone()).heading();
+        let tone = match diagnosis.waiting {
+            Waiting::Yes | Waiting::Retry => Tone::Waits,
+            Waiting::No | Waiting::Depends => Tone::Bad,
+        };
+        let mut lines: Vec<String> = wrap(&heading, self.columns(), "", "  ")
+            .iter()
+            .map(|line| self.paint.tone(Tone::Strong, line))
+            .collect();
+        let what = self.at("  ", &told.what);
+        lines.extend(what.iter().map(|line| painted(self.paint, tone, line)));
+        if let Some(whose) = &told.whose {
+            lines.extend(self.at("  ", whose));
+        }
+        lines.extend(self.at("  ", &format!("Does waiting help? {}", told.waiting)));
+        let several = told.causes.len() > 1;
+        for (i, (_, said)) in told.causes.iter().enumerate() {
+            if i == 0 {
+                lines.push(String::new());
+                let head = if several {
+                    "What can be behind it, the likeliest first:"
+                } else {
+                    "What is behind it:"
+                };
+                lines.extend(self.at("  ", head));
+            }
+            let mark = if several { format!("  {}. ", i + 1) } else { "  ".to_owned() };
+            let rest = " ".repeat(mark.len());
+            lines.extend(wrap(&format!("{}.", capital(&said.text)), self.columns(), &mark, &rest));
+            lines.extend(wrap(&format!("-> {}", said.next), self.columns(), &rest, &format!("{rest}   ")));
+        }
+        lines.push(String::new());
+        if diagnosis.retry_after.is_some() || told.causes.is_empty() {
+            lines.extend(self.at("  ", &format!("Next: {}", told.next)));
+        }
+        if let Some(missing) = &told.missing {
+            lines.extend(self.at("  ", missing));
+        }
+        match &told.command {
+            Some(command) => {
+                lines.extend(self.at("  ", "Then wait until it is safe to press Issue:"));
+                // A command is copied: it stays on one line.
+                lines.push(format!("    {}", self.paint.tone(Tone::Strong, command)));
+            }
+            None => lines.extend(self.at(
+                "  ",
+                "There is no name in the text to look at: propwatch check NAME --expect ADDRESS, with the name that failed.",
+            )),
+        }
+        lines
+    }
+
+    fn at(&self, indent: &str, text: &str) -> Vec<String> {
+        wrap(text, self.columns(), indent, indent)
+    }
+}
+
+fn painted(paint: Paint, tone: Tone, line: &str) -> String {
+    let inside = line.trim_start();
+    let indent = &line[..line.len() - inside.len()];
+    format!("{indent}{}", paint.tone(tone, inside))
+}
+
+/// A sentence begins with a capital, unless a name stands there.
+fn capital(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.contains(['.', '`', '_']) || !first.is_ascii() {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
