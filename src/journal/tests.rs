@@ -3,10 +3,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::*;
-use crate::engine::{Input, Mode, Plan, Policy, Request, Watch};
+use crate::engine::{Input, Mode, Plan, Policy, Request, Watch, WebPolicy};
 use crate::model::{
-    Answer, Endpoint, Errand, Event, Failure, Finding, Gap, GapKind, Manner, Name, Question, QuestionType,
-    Rcode, Role, Seen, Task, Timestamp, Value, Vantage, VantageId, Why,
+    Answer, Attempt, ChallengeFile, ConnectFailure, Endpoint, Environment, Errand, Event, Failure, Finding,
+    Gap, GapKind, Manner, Name, Question, QuestionType, Rcode, Role, Seen, Survey, Task, Timestamp, Value,
+    Vantage, VantageId, Visit, WebEnd, Why,
 };
 
 const START: Timestamp = Timestamp::from_secs(1_772_460_000);
@@ -330,6 +331,63 @@ fn a_full_disk_keeps_it_in_memory_and_ends_nothing() {
     writer.note(START, &Input::Deadline);
     writer.write(START + Duration::from_secs(60));
     writer.close();
+}
+
+#[test]
+fn looks_at_what_a_ca_looks_at_come_back_and_cost_little() {
+    let name = Name::parse("www.example.com").unwrap();
+    let survey = |slowest| {
+        let addresses = vec!["203.0.113.7".parse().unwrap()];
+        let survey = Survey { name: name.clone(), caa: Vec::new(), zones: Vec::new(), addresses, slowest };
+        (Task::Survey { name: name.clone() }, Seen::Surveyed(Box::new(survey)))
+    };
+    let visit = |took| {
+        let file = ChallengeFile { token: "t".to_owned(), content: None }.into();
+        let end = WebEnd::NotConnected(ConnectFailure::Refused);
+        let task = Task::Fetch { name: name.clone(), address: "203.0.113.7".parse().unwrap(), file };
+        (task, Seen::Fetched(Box::new(Visit { hops: Vec::new(), end, took })))
+    };
+    let all: Vec<Fact> = (0..40u32)
+        .map(|i| {
+            let (task, seen) = if i % 2 == 0 { survey(i) } else { visit(i) };
+            let errand = Errand { task, why: Why::Retry };
+            let at = START + Duration::from_secs(u64::from(i));
+            Fact::Found(Finding { errand, at, seen, questions: 9 })
+        })
+        .collect();
+    let (few, many) = (written(&all[..2]), written(&all));
+    assert_eq!(read(&many), (all, None));
+    let each = (many.len() - few.len()) / 38;
+    assert!(each < 40, "{each} bytes each");
+}
+
+#[test]
+fn what_changes_from_run_to_run_is_no_part_of_a_watchs_name() {
+    let visiting = |token: &str| {
+        let file = ChallengeFile { token: token.to_owned(), content: None };
+        let mut plan = plan();
+        plan.policy.web = WebPolicy::Absent(file.into());
+        plan
+    };
+    let (one, mut other) = (visiting("first"), visiting("second"));
+    other.policy.attempts.push(Attempt {
+        name: Name::parse("www.example.com").unwrap(),
+        environment: Environment::Production,
+        account: None,
+        at: START,
+        blocked_until: None,
+        fingerprint: "f".to_owned(),
+    });
+    assert_eq!(substance(&one, ""), substance(&other, ""));
+    assert_ne!(substance(&one, ""), substance(&plan(), ""), "without any visit it is another watch");
+    let folder = Folder::new("token");
+    let (Opened::New(mut writer), _) = opened(&folder.file(), &one, false, START) else { panic!("not new") };
+    writer.note(START, &Input::Started);
+    writer.write(START);
+    writer.close();
+    let (again, _) = opened(&folder.file(), &other, false, START + Duration::from_secs(60));
+    let Opened::Resumed(resumed) = again else { panic!("{again:?}") };
+    assert_eq!(resumed.plan, one, "what has begun goes on as it began");
 }
 
 #[test]
