@@ -1,31 +1,150 @@
 //! The only place that reads the time.
 //!
-//! Deadlines and expiries are instants of the wall clock, since caches count in it. The wall clock can be
-//! set back; what this clock says never goes back: it stands still until the wall has caught up. A
-//! suspended machine's clock has moved on when it wakes, which is what a deadline needs.
+//! Deadlines and expiries are instants of the wall clock, since caches count in it. But a wall clock can be
+//! set, in both directions, while nothing else in the world has moved. So the clock is read once, at the
+//! start, and the instants that are told from then on are that one plus the time that has truly passed, the
+//! time for which the machine was suspended included. Where the wall clock parts from that, it was set, and
+//! that is a [`Gap`] of its own; a verdict never moves by it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::model::Timestamp;
+use crate::model::{Gap, GapKind, Timestamp};
 
-/// A clock that never goes backwards.
+/// The wall clock may part from the time that has passed by this much without having been set: it is
+/// steered, and the readings are not made at one instant.
+const STEERED: Duration = Duration::from_secs(2);
+/// A sleep that is shorter is no news.
+const NAP: Duration = Duration::from_secs(5);
+/// Who looks once a second and finds that so much has passed was stopped.
+const STOPPED: Duration = Duration::from_secs(20);
+
+/// What the machine's clocks say at one instant.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    wall: Timestamp,
+    /// Time since some start; a suspended machine's does not count on.
+    awake: Duration,
+}
+
+/// The time that has passed, and what it was taken for.
+#[derive(Debug)]
+struct Passed {
+    first: Reading,
+    /// What is told for `first`.
+    told: Timestamp,
+    /// Suspended time since then.
+    slept: Duration,
+    /// Microseconds by which the wall clock has been set forward since then, or before a restart.
+    set: i64,
+    looked: Duration,
+    gaps: Vec<Gap>,
+}
+
+impl Passed {
+    fn new(first: Reading, not_before: Timestamp, set: i64) -> Self {
+        let wall = Timestamp::from_micros(first.wall.as_micros().saturating_sub(set));
+        let mut passed = Passed {
+            first,
+            told: wall.max(not_before),
+            slept: Duration::ZERO,
+            set,
+            looked: first.awake,
+            gaps: Vec::new(),
+        };
+        let behind = not_before.since(wall);
+        if behind > STEERED {
+            // The machine came up with a clock that is behind: how long it was down cannot be told.
+            let by = -i64::try_from(behind.as_micros()).unwrap_or(i64::MAX);
+            passed.set = passed.set.saturating_add(by);
+            let gap = Gap { kind: GapKind::ClockSet { by }, from: passed.told, to: Some(passed.told) };
+            passed.gaps.push(gap);
+        }
+        passed
+    }
+
+    /// `asleep` tells for how long the machine has been suspended in all since the first reading, if that
+    /// can be known.
+    fn now(&mut self, reading: Reading, asleep: impl FnOnce() -> Option<Duration>) -> Timestamp {
+        let awake = reading.awake.saturating_sub(self.first.awake);
+        let now = self.told + awake + self.slept;
+        let wall = reading.wall.as_micros().saturating_sub(self.set);
+        let ahead = wall.saturating_sub(now.as_micros());
+        if ahead.unsigned_abs() <= u64::try_from(STEERED.as_micros()).unwrap_or(u64::MAX) {
+            return now;
+        }
+        let forward = Duration::from_micros(u64::try_from(ahead).unwrap_or(0));
+        let slept = asleep().map_or(forward, |all| all.saturating_sub(self.slept));
+        let slept = if slept > STEERED { slept } else { Duration::ZERO };
+        self.slept += slept;
+        let woke = now + slept;
+        if slept >= NAP {
+            self.gaps.push(Gap { kind: GapKind::Asleep, from: now, to: Some(woke) });
+        }
+        let by = wall.saturating_sub(woke.as_micros());
+        if by.unsigned_abs() > u64::try_from(STEERED.as_micros()).unwrap_or(u64::MAX) {
+            self.set = self.set.saturating_add(by);
+            self.gaps.push(Gap { kind: GapKind::ClockSet { by }, from: woke, to: Some(woke) });
+        }
+        // A sleep is no stop.
+        self.looked = reading.awake;
+        woke
+    }
+
+    fn look(&mut self, reading: Reading, now: Timestamp) -> Option<Gap> {
+        let since = reading.awake.saturating_sub(self.looked);
+        self.looked = reading.awake;
+        if since >= STOPPED {
+            self.gaps.push(Gap { kind: GapKind::Asleep, from: now - since, to: Some(now) });
+        }
+        if self.gaps.is_empty() { None } else { Some(self.gaps.remove(0)) }
+    }
+}
+
+/// A clock that counts the time that passes, and never goes backwards.
 #[derive(Debug)]
 pub struct Clock {
-    latest: Cell<Timestamp>,
+    start: Instant,
+    /// How long the machine had been up, suspended time included.
+    up: Option<Duration>,
+    passed: RefCell<Passed>,
 }
 
 impl Clock {
     /// Starts at the wall clock's time.
     pub fn new() -> Self {
-        Clock { latest: Cell::new(wall()) }
+        Self::resumed(Timestamp::from_micros(0), 0)
     }
 
-    /// The wall clock's time, or the latest that was told if that is later.
+    /// Goes on from where an earlier run left off: not before the last instant that it told, and with the
+    /// wall clock set forward by so many microseconds since the watch began.
+    #[allow(clippy::disallowed_methods)]
+    pub fn resumed(last: Timestamp, set_forward: i64) -> Self {
+        let start = Instant::now();
+        let first = Reading { wall: wall(), awake: Duration::ZERO };
+        Clock { start, up: uptime(), passed: RefCell::new(Passed::new(first, last, set_forward)) }
+    }
+
+    /// The instant that it is now.
     pub fn now(&self) -> Timestamp {
-        let now = wall().max(self.latest.get());
-        self.latest.set(now);
-        now
+        self.passed.borrow_mut().now(self.reading(), || self.asleep())
+    }
+
+    /// What has happened since the last call: a sleep, or a clock that was set. To be called at least every
+    /// few seconds, again until there is nothing more.
+    pub fn gap(&self) -> Option<Gap> {
+        let now = self.now();
+        let reading = self.reading();
+        self.passed.borrow_mut().look(reading, now)
+    }
+
+    fn reading(&self) -> Reading {
+        Reading { wall: wall(), awake: self.start.elapsed() }
+    }
+
+    fn asleep(&self) -> Option<Duration> {
+        let up = uptime()?.checked_sub(self.up?)?;
+        Some(up.saturating_sub(self.start.elapsed()))
     }
 }
 
@@ -58,15 +177,151 @@ fn wall() -> Timestamp {
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
+/// How long the machine has been up, suspended time included, where the system tells (Linux, proc(5)).
+fn uptime() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let secs: f64 = text.split_whitespace().next()?.parse().ok()?;
+    Duration::try_from_secs_f64(secs).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    /// A machine whose clocks a test moves.
+    struct Machine {
+        wall: Timestamp,
+        awake: Duration,
+        asleep: Option<Duration>,
+        passed: Passed,
+    }
+
+    impl Machine {
+        fn new(tells_sleep: bool) -> Self {
+            let first = Reading { wall: START, awake: secs(7) };
+            let passed = Passed::new(first, Timestamp::from_micros(0), 0);
+            Machine { wall: START, awake: secs(7), asleep: tells_sleep.then_some(Duration::ZERO), passed }
+        }
+
+        fn pass(&mut self, time: Duration) {
+            self.wall = self.wall + time;
+            self.awake += time;
+        }
+
+        fn sleep(&mut self, time: Duration) {
+            self.wall = self.wall + time;
+            self.asleep = self.asleep.map(|all| all + time);
+        }
+
+        fn now(&mut self) -> Timestamp {
+            let asleep = self.asleep;
+            self.passed.now(Reading { wall: self.wall, awake: self.awake }, || asleep)
+        }
+
+        fn gaps(&mut self) -> Vec<Gap> {
+            let mut all = Vec::new();
+            let now = self.now();
+            while let Some(gap) = self.passed.look(Reading { wall: self.wall, awake: self.awake }, now) {
+                all.push(gap);
+            }
+            all
+        }
+    }
+
     #[test]
-    fn never_goes_back() {
+    fn time_passes_as_it_does() {
+        let mut machine = Machine::new(true);
+        for _ in 0..100 {
+            machine.pass(secs(1));
+            assert_eq!(machine.gaps(), []);
+        }
+        assert_eq!(machine.now(), START + secs(100));
+        // It is steered a little, which is no step.
+        machine.wall = machine.wall + Duration::from_millis(900);
+        assert_eq!((machine.now(), machine.gaps()), (START + secs(100), vec![]));
+    }
+
+    #[test]
+    fn a_sleep_counts_and_is_told_once() {
+        for tells_sleep in [true, false] {
+            let mut machine = Machine::new(tells_sleep);
+            machine.pass(secs(10));
+            machine.gaps();
+            machine.sleep(secs(20_000));
+            machine.pass(Duration::from_millis(500));
+            // Whoever asks for the time first sees it, so that no finding is dated before the sleep.
+            assert!(machine.now() >= START + secs(20_010));
+            let from = START + secs(10) + Duration::from_millis(500);
+            let gap = Gap { kind: GapKind::Asleep, from, to: Some(from + secs(20_000)) };
+            assert_eq!(machine.gaps(), [gap]);
+            machine.pass(secs(1));
+            assert_eq!(machine.gaps(), []);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_moves_nothing_and_is_told() {
+        for by in [3600, -3600, 100_000, -5] {
+            let mut machine = Machine::new(true);
+            machine.pass(secs(10));
+            machine.gaps();
+            machine.wall = Timestamp::from_micros(machine.wall.as_micros() + by * 1_000_000);
+            machine.pass(secs(1));
+            assert_eq!(machine.now(), START + secs(11));
+            let at = START + secs(11);
+            let gap = Gap { kind: GapKind::ClockSet { by: by * 1_000_000 }, from: at, to: Some(at) };
+            assert_eq!(machine.gaps(), [gap], "{by}");
+            machine.pass(secs(1));
+            assert_eq!((machine.gaps(), machine.now()), (vec![], START + secs(12)));
+        }
+    }
+
+    #[test]
+    fn a_sleep_and_a_set_clock_are_told_apart() {
+        let mut machine = Machine::new(true);
+        machine.sleep(secs(1000));
+        machine.wall = machine.wall + secs(50);
+        let woke = START + secs(1000);
+        let kinds: Vec<_> = machine.gaps().iter().map(|gap| gap.kind).collect();
+        assert_eq!(kinds, [GapKind::Asleep, GapKind::ClockSet { by: 50_000_000 }]);
+        assert_eq!(machine.now(), woke);
+    }
+
+    #[test]
+    fn a_program_that_was_stopped_finds_out() {
+        let mut machine = Machine::new(true);
+        machine.gaps();
+        machine.pass(secs(600));
+        let gap = Gap { kind: GapKind::Asleep, from: START, to: Some(START + secs(600)) };
+        assert_eq!(machine.gaps(), [gap]);
+    }
+
+    #[test]
+    fn a_restart_goes_on_where_the_last_run_was() {
+        let at = |wall| Reading { wall, awake: Duration::ZERO };
+        let later = Passed::new(at(START + secs(3600)), START + secs(100), 0);
+        assert_eq!((later.told, later.gaps.len()), (START + secs(3600), 0));
+        // The clock had been set forward by an hour, and still is.
+        let ahead = Passed::new(at(START + secs(3600)), START - secs(100), 3_600_000_000);
+        assert_eq!((ahead.told, ahead.gaps.len()), (START, 0));
+        // A machine without a battery comes up in the past.
+        let mut behind = Passed::new(at(START - secs(7200)), START, 0);
+        assert_eq!(behind.told, START);
+        assert!(matches!(behind.gaps[..], [Gap { kind: GapKind::ClockSet { by: -7_200_000_000 }, .. }]));
+        let now = behind.now(Reading { wall: START - secs(7190), awake: secs(10) }, || None);
+        assert_eq!((now, behind.gaps.len()), (START + secs(10), 1));
+    }
+
+    #[test]
+    fn the_real_one_goes_forward() {
         let clock = Clock::new();
-        let ahead = clock.now() + Duration::from_secs(3600);
-        clock.latest.set(ahead);
-        assert_eq!(clock.now(), ahead);
+        let one = clock.now();
+        assert!(clock.now() >= one && clock.gap().is_none());
     }
 }

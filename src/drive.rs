@@ -1,15 +1,19 @@
 //! The one loop: carries errands out and findings back, keeps the time, and tells what happens.
 //!
-//! It decides nothing. Each input makes one step of the engine, and the deadline and the user's stop are
-//! inputs like any other, so that what a watch concludes depends on its inputs alone.
+//! It decides nothing. Each input makes one step of the engine, and gaps, the deadline and the user's stop are
+//! inputs like any other, so that what a watch concludes depends on its inputs alone; they are what is
+//! journalled.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::StreamExt as _;
 use futures::stream::SelectAll;
 
 use crate::clock::Clock;
 use crate::engine::{Input, Step, Watch};
+use crate::journal::Writer;
 use crate::model::{Event, Finding, Report, Timestamp};
 use crate::net::Network;
 
@@ -26,32 +30,59 @@ pub enum Ended {
     Stopped,
 }
 
-/// Runs a watch to its end. `deadline` is the instant at which it gives up; `stop` resolves when the user
-/// has had enough; `on` is told every event, and once a second (with none) that time has passed.
+/// How long a watch may still look when its deadline passed while it could see nothing.
+const LAST_LOOK: Duration = Duration::from_secs(60);
+/// Findings that are taken together at most: written down in one go before the first of them is acted on.
+const BATCH: usize = 256;
+
+/// A watch that is to be run.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// What it knows.
+    pub watch: &'a mut Watch,
+    /// Its first input: [`Input::Started`], or the gap after which it goes on.
+    pub first: Input,
+    /// Where its inputs are written down.
+    pub journal: Option<&'a mut Writer>,
+    /// The instant at which it gives up.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Runs a watch to its end. `stop` resolves when the user has had enough; `on` is told every event, and once
+/// a second (with none) that time has passed. Every input is written down before anybody is told what
+/// follows from it.
 pub async fn drive(
-    watch: &mut Watch,
+    run: Run<'_>,
     clock: &Clock,
     net: &impl Network,
-    deadline: Option<Timestamp>,
     stop: impl Future<Output = ()>,
     mut on: impl FnMut(Timestamp, Option<&Event>),
 ) -> (Report, Ended) {
+    let Run { watch, first, journal, mut deadline } = run;
+    let mut book = Book { journal, latest: Timestamp::default() };
     let mut running = SelectAll::new();
     let mut stop = std::pin::pin!(stop);
-    let mut step = watch.step(clock.now(), Input::Started);
+    let mut wake = None;
+    let mut inputs = VecDeque::from([book.take(clock.now(), first)]);
     loop {
-        let Step { errands, events, wake, done } = step;
-        for event in &events {
-            on(clock.now(), Some(event));
+        book.write(clock.now());
+        while let Some((now, input)) = inputs.pop_front() {
+            let stopped = input == Input::Stopped;
+            let Step { errands, events, wake: next, done } = watch.step(now, input);
+            wake = next;
+            events.iter().for_each(|event| on(now, Some(event)));
+            if stopped {
+                return (done.map_or_else(|| watch.report(true), |report| *report), Ended::Stopped);
+            }
+            if let Some(report) = done {
+                return (*report, Ended::Done);
+            }
+            if !errands.is_empty() {
+                running.push(Box::pin(net.run(errands)));
+            }
         }
-        if let Some(report) = done {
-            return (*report, Ended::Done);
-        }
-        if !errands.is_empty() {
-            running.push(Box::pin(net.run(errands)));
-        }
-        let wake = wake.map(|wake| wake.at);
-        let next = if running.is_empty() && wake.is_none() && deadline.is_none() {
+        let at = wake.map(|wake| wake.at);
+        let next = if running.is_empty() && at.is_none() && deadline.is_none() {
             // Nothing can happen any more, so time is up. An engine without mistakes never comes here.
             Next::Deadline
         } else {
@@ -59,26 +90,56 @@ pub async fn drive(
                 biased;
                 () = &mut stop => Next::Stopped,
                 finding = next_finding(&mut running) => Next::Found(finding),
-                next = until(|| clock.now(), wake, deadline, &mut on) => next,
+                next = until(|| clock.now(), at, deadline, &mut on) => next,
             }
         };
-        let input = match next {
-            Next::Stopped => {
-                let step = watch.step(clock.now(), Input::Stopped);
-                step.events.iter().for_each(|event| on(clock.now(), Some(event)));
-                let report = step.done.map_or_else(|| watch.report(true), |report| *report);
-                return (report, Ended::Stopped);
+        // Whatever comes next came after it.
+        while let Some(gap) = clock.gap() {
+            let now = clock.now();
+            deadline = deadline.map(|end| if end <= now { now + LAST_LOOK } else { end });
+            inputs.push_back(book.take(now, Input::Gap(gap)));
+        }
+        match next {
+            Next::Found(finding) => {
+                let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
+                let all = std::iter::once(finding).chain(more.take(BATCH));
+                inputs.extend(all.map(|finding| book.found(finding)));
             }
-            Next::Found(finding) => Input::Found(finding),
-            Next::Woke => Input::Woke,
-            Next::Deadline => Input::Deadline,
-        };
-        // A finding carries its own time, so that a replay of it is exact.
-        let now = match &input {
-            Input::Found(finding) => finding.at,
-            _ => clock.now(),
-        };
-        step = watch.step(now, input);
+            Next::Woke => inputs.push_back(book.take(clock.now(), Input::Woke)),
+            Next::Stopped => inputs.push_back(book.take(clock.now(), Input::Stopped)),
+            Next::Deadline if deadline.is_none_or(|end| end <= clock.now()) => {
+                inputs.push_back(book.take(clock.now(), Input::Deadline));
+            }
+            Next::Deadline => {}
+        }
+    }
+}
+
+/// Writes inputs down, each with its instant; none is older than the one before.
+struct Book<'a> {
+    journal: Option<&'a mut Writer>,
+    latest: Timestamp,
+}
+
+impl Book<'_> {
+    fn take(&mut self, now: Timestamp, input: Input) -> (Timestamp, Input) {
+        self.latest = self.latest.max(now);
+        if let Some(journal) = &mut self.journal {
+            journal.note(self.latest, &input);
+        }
+        (self.latest, input)
+    }
+
+    /// A finding carries its own time, so that a replay of it is exact.
+    fn found(&mut self, mut finding: Finding) -> (Timestamp, Input) {
+        finding.at = finding.at.max(self.latest);
+        self.take(finding.at, Input::Found(finding))
+    }
+
+    fn write(&mut self, now: Timestamp) {
+        if let Some(journal) = &mut self.journal {
+            journal.write(now);
+        }
     }
 }
 

@@ -20,9 +20,9 @@
 //! | [`engine`] | deciding whom to ask, when and why; what has been learnt; the verdict | reading a clock, input or output, `async` |
 //! | [`config`] | reading the list of resolvers and addresses from the command line | asking anybody |
 //! | [`explain`] | reading a CA's error text | asking anybody, wording anything |
-//! | [`journal`] | keeping what outlives the process | reading a clock |
+//! | [`journal`] | keeping the facts of a watch in a file, and playing them again; remembering failed tries | changing what was seen, reading a clock |
 //! | [`net`] | carrying questions to servers and their answers back | making anything of an answer |
-//! | [`clock`] | reading the time | going backwards |
+//! | [`clock`] | reading the time; noticing sleep and a clock that was set | going backwards |
 //! | [`view`] | every sentence that a person reads, as text and as JSON | deciding |
 //! | [`sim`] | an internet of its own in virtual time, for `demo` and the tests | touching the real one |
 //! | [`drive`] | the one `async` loop, between the engine, the network, the clock and the views | deciding |

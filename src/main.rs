@@ -35,7 +35,7 @@ fn run(args: Args, out: &mut Output) -> Result<Exit, UserError> {
         Command::Completions { shell } => cli::print::completions(shell, out),
         Command::Man => cli::print::man(out),
         Command::Explain(args) => cli::explain::explain(&args, out),
-        Command::Report(_) => Err(cli::later("report", "tells the story of a journal")),
+        Command::Report(args) => cli::report::report(&args, out),
         Command::SelfTest(args) => Ok(cli::web::print(&args, out)),
     }
 }

@@ -33,7 +33,8 @@ pub(crate) enum Command {
     /// Show the public resolvers, or try each one
     #[command(after_help = teach::RESOLVERS)]
     Resolvers(ResolversArgs),
-    /// Tell the story of a journal (in a later version)
+    /// Tell the story of a watch from its journal: who turned over when, and what was waited for
+    #[command(after_help = teach::REPORT)]
     Report(ReportArgs),
     /// Play a story on a simulated internet: no network needed
     #[command(after_help = teach::DEMO)]
@@ -130,9 +131,13 @@ pub(crate) struct Looking {
     /// Do not ask the public origin zones (origin.asn.cymru.com) whose network an address is in
     #[arg(long)]
     pub(crate) no_origin: bool,
-    /// Where the watch's findings are kept, or `off` (no effect yet)
+    /// Where a wait keeps what it finds, so that the same command goes on after a restart; `off` for nowhere
+    /// [default: a file of its own below $XDG_STATE_HOME/propwatch or ~/.local/state/propwatch]
     #[arg(long, value_name = "FILE|off")]
     pub(crate) journal: Option<String>,
+    /// Begin anew, and set an earlier journal of the same watch aside
+    #[arg(long)]
+    pub(crate) fresh: bool,
     /// Run this command when it is safe (in a later version)
     #[arg(long, value_name = "COMMAND")]
     pub(crate) then: Option<String>,
@@ -292,9 +297,12 @@ pub(crate) struct ReportArgs {
     /// The journal
     #[arg(value_name = "JOURNAL")]
     pub(crate) journal: PathBuf,
-    /// Where to write the report
+    /// Write the report to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// JSON for scripts: one object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Reads the command line; prints help and usage errors itself.
@@ -322,7 +330,7 @@ mod tests {
     fn the_whole_contract_is_accepted() {
         let shared = "a.example=192.0.2.7 b.example --expect 2001:db8::7 --expect 192.0.2.8 --root 127.0.0.1:5300 \
             --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
-            --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off \
+            --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off --fresh \
             --then true --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
             --records r.yaml";
         for command in ["check", "wait"] {

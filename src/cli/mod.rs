@@ -4,10 +4,12 @@ pub(crate) mod args;
 pub(crate) mod demo;
 mod exit;
 pub(crate) mod explain;
+mod journal;
 mod live;
 mod now;
 pub(crate) mod output;
 pub(crate) mod print;
+pub(crate) mod report;
 mod request;
 pub(crate) mod resolvers;
 mod show;
@@ -18,9 +20,3 @@ pub(crate) mod watching;
 pub(crate) mod web;
 
 pub(crate) use exit::{Exit, UserError};
-
-/// The refusal of a command that this version only reserves the name of.
-pub(crate) fn later(command: &str, purpose: &str) -> UserError {
-    UserError::new(format!("`propwatch {command}` is not in this version: it {purpose} in a later one"))
-        .hint("propwatch check NAME --expect ADDRESS tells whether you may press Issue now")
-}

@@ -52,7 +52,7 @@ pub(crate) fn look(
     }
     let mut job = job(&looking, Mode::Look)?;
     job.plan.policy.assumed = assumed;
-    let exit = run(job, &looking.show, out)?;
+    let exit = run(job, &looking, out)?;
     let exit = if missing.is_empty() { exit } else { exit.worse(Exit::Blocked) };
     if !args.json && exit != Exit::Safe {
         out.line("");
@@ -136,6 +136,7 @@ fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
         no_web: args.no_web,
         no_origin: args.no_origin,
         journal: args.journal.clone().filter(|journal| journal == "off"),
+        fresh: false,
         then: None,
         http_port: args.http_port,
         self_test: args.self_test.clone(),

@@ -22,7 +22,7 @@ pub(crate) fn man(out: &mut Output) -> Result<Exit, UserError> {
     clap_mangen::Man::new(command.clone()).render(&mut page).map_err(render)?;
     for sub in command
         .get_subcommands()
-        .filter(|sub| ["check", "wait", "explain", "resolvers", "demo"].contains(&sub.get_name()))
+        .filter(|sub| ["check", "wait", "explain", "resolvers", "report", "demo"].contains(&sub.get_name()))
     {
         let man = clap_mangen::Man::new(sub.clone());
         let heading = format!(".SH \"PROPWATCH {}\"\n", sub.get_name().to_uppercase());

@@ -7,7 +7,7 @@ use propwatch::config;
 use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
 use propwatch::model::{Endpoint, Milestone, Name, Value, Vantage};
 use propwatch::net::walk::{Start, Walker};
-use propwatch::net::{Settings, system_resolvers};
+use propwatch::net::{Settings, WebSettings, system_resolvers};
 
 use super::UserError;
 use super::args::{ListArgs, Looking, Until};
@@ -22,6 +22,24 @@ pub(crate) struct Job {
     pub(crate) settings: Settings,
     /// How long it may take. A look has a limit only if one was asked for.
     pub(crate) limit: Option<Duration>,
+}
+
+impl Job {
+    /// Where its questions and visits go, on one line: part of what makes it this watch and no other.
+    pub(crate) fn place(&self) -> String {
+        let (kind, addresses): (_, &[SocketAddr]) = match &self.settings.start {
+            Start::Roots(roots) if *roots == Walker::root_hints() => ("", &[]),
+            Start::Roots(roots) => ("roots", roots),
+            Start::Authorities(authorities) => ("authorities", authorities),
+        };
+        let mut words = vec![kind.to_owned()];
+        words.extend(addresses.iter().map(ToString::to_string));
+        let port = self.settings.web.http_port;
+        if port != WebSettings::default().http_port {
+            words.push(format!("http-port {port}"));
+        }
+        words.join(" ").trim().to_owned()
+    }
 }
 
 /// One look, or a watch.
@@ -92,8 +110,11 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
         return Err(UserError::new("--then is not in this version: the command would never be run")
             .hint(format!("propwatch {command} … && COMMAND does the same")));
     }
-    if args.journal.as_deref().is_some_and(|journal| journal != "off") {
-        note("--journal has no effect yet: a watch that is ended begins anew");
+    if mode == Mode::Look && args.journal.as_deref().is_some_and(|journal| journal != "off") {
+        note("--journal has no effect on check: one look leaves nothing to go on with");
+    }
+    if mode == Mode::Look && args.fresh {
+        note("--fresh has no effect on check: it always begins anew");
     }
     if mode == Mode::Look && args.settle.is_some() {
         note("--settle has no effect on check: it takes its samples at once");

@@ -30,6 +30,8 @@ pub(crate) struct Show {
     /// For the result, on standard output.
     result: Text,
     telling: Telling,
+    /// The first event of a watch that is picked up.
+    begun: Option<Event>,
     json: bool,
     quiet: bool,
 }
@@ -55,7 +57,15 @@ impl Show {
             (.., false) if stream => Telling::Lines,
             (.., false) => Telling::Nothing,
         };
-        Show { cast: Cast::new(), on_the_way, result, telling, json: args.json, quiet: args.quiet }
+        Show {
+            cast: Cast::new(),
+            on_the_way,
+            result,
+            telling,
+            begun: None,
+            json: args.json,
+            quiet: args.quiet,
+        }
     }
 
     /// The first line, before anything is known.
@@ -96,6 +106,21 @@ impl Show {
                 }
                 live.show(&self.on_the_way.progress(&self.cast, now));
             }
+        }
+    }
+
+    /// Takes in an event of the past, which was told when it happened.
+    pub(crate) fn recall(&mut self, event: Event) {
+        self.cast.take(&event);
+        if matches!(event, Event::Started(_)) {
+            self.begun = Some(event);
+        }
+    }
+
+    /// The past is complete. A script is told once more what is watched.
+    pub(crate) fn recalled(&mut self, out: &mut Output) {
+        if let Some(begun) = self.begun.take().filter(|_| matches!(self.telling, Telling::Json)) {
+            out.line(&json::line(&begun, &self.cast));
         }
     }
 

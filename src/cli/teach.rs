@@ -55,7 +55,8 @@ Examples:
 pub(crate) const WAIT: &str = with_exits!(
     "\
 Nobody is asked every few seconds: each look comes when an answer can have changed, and the line at the
-bottom says when that is and why. Ctrl-C tells where things stand.
+bottom says when that is and why. Ctrl-C tells where things stand. What is found is kept in a journal: after
+Ctrl-C, a crash or a reboot the same command goes on where it was; --fresh begins anew.
 
 Examples:
   propwatch wait mail.example.com --expect 203.0.113.7
@@ -94,6 +95,15 @@ Examples:
   propwatch resolvers
   propwatch resolvers test
   propwatch resolvers test --resolver 192.168.1.1 --resolver tls://9.9.9.9#dns.quad9.net";
+
+/// `propwatch report --help`.
+pub(crate) const REPORT: &str = "\
+A watch that is still running can be told of as well.
+
+Examples:
+  propwatch report ~/.local/state/propwatch/mail.example.com-1a2b3c4d5e6f7788.jsonl
+  propwatch report watch.jsonl --json | jq .turnovers
+  propwatch report watch.jsonl -o report.txt";
 
 /// `propwatch demo --help`.
 pub(crate) const DEMO: &str = "\

@@ -2,43 +2,45 @@
 
 use std::rc::Rc;
 
-use propwatch::clock::Clock;
 use propwatch::drive::{Ended, drive};
-use propwatch::engine::{Mode, Watch};
+use propwatch::engine::Mode;
 use propwatch::net::Internet;
 
-use super::args::{Looking, ShowArgs};
+use super::args::Looking;
+use super::journal::Kept;
 use super::output::Output;
 use super::request::{self, Job};
 use super::show::Show;
 use super::{Exit, UserError};
 
 pub(crate) fn check(args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
-    run(request::job(args, Mode::Look)?, &args.show, out)
+    run(request::job(args, Mode::Look)?, args, out)
 }
 
 pub(crate) fn wait(args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
-    run(request::job(args, Mode::Watch)?, &args.show, out)
+    run(request::job(args, Mode::Watch)?, args, out)
 }
 
-pub(crate) fn run(job: Job, show: &ShowArgs, out: &mut Output) -> Result<Exit, UserError> {
+pub(crate) fn run(job: Job, args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
     let is_watch = job.plan.mode == Mode::Watch;
-    let mut show = Show::new(show, is_watch);
+    let mut show = Show::new(&args.show, is_watch);
     show.begin(&first_line(&job));
+    let mut kept = Kept::open(&job, args, &mut show, out);
     let runtime = runtime()?;
     runtime.block_on(async {
-        let clock = Rc::new(Clock::new());
+        let clock = Rc::clone(&kept.clock);
         let net = Internet::new(job.settings, Rc::clone(&clock))
             .map_err(|error| UserError::new(error.to_string()))?;
-        let deadline = job.limit.map(|limit| clock.now() + limit);
-        let mut watch = Watch::new(job.plan);
         let broken = std::cell::Cell::new(false);
-        let (report, ended) = drive(&mut watch, &clock, &net, deadline, stopped(&broken), |now, event| {
+        let (run, news) = kept.run();
+        let (report, ended) = drive(run, &clock, &net, stopped(&broken), |now, event| {
             show.event(now, event, out);
+            news.tell();
             broken.set(out.is_broken());
         })
         .await;
         show.end(&report, out);
+        kept.close(ended == Ended::Stopped);
         Ok(match ended {
             _ if out.is_broken() => Exit::BrokenPipe,
             Ended::Stopped => Exit::Interrupted,

@@ -57,6 +57,10 @@ fn plan(mode: Mode) -> Plan {
     Plan::new(Request { names, mode, policy }, vec![voter]).unwrap()
 }
 
+fn run(watch: &mut Watch, deadline: Option<Timestamp>) -> Run<'_> {
+    Run { watch, first: Input::Started, journal: None, deadline }
+}
+
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
@@ -65,7 +69,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn a_look_at_a_dead_network_ends_and_is_inconclusive() {
     let (net, clock) = (Dead::default(), Clock::new());
     let mut watch = Watch::new(plan(Mode::Look));
-    let (report, ended) = block_on(drive(&mut watch, &clock, &net, None, std::future::pending(), |_, _| {}));
+    let (report, ended) =
+        block_on(drive(run(&mut watch, None), &clock, &net, std::future::pending(), |_, _| {}));
     assert_eq!((report.verdict, ended), (Verdict::Inconclusive, Ended::Done));
     assert!(!report.records[0].reasons.is_empty());
 }
@@ -77,13 +82,14 @@ fn a_deadline_and_a_stop_end_a_watch() {
     let soon = clock.now() + Duration::from_millis(50);
     let mut told = 0;
     let (report, ended) =
-        block_on(drive(&mut watch, &clock, &net, Some(soon), std::future::pending(), |_, event| {
+        block_on(drive(run(&mut watch, Some(soon)), &clock, &net, std::future::pending(), |_, event| {
             told += u32::from(event.is_some());
         }));
     assert_eq!((report.exit_code(), ended), (4, Ended::Done));
     assert!(told >= 2);
     let mut watch = Watch::new(plan(Mode::Watch));
-    let (report, ended) = block_on(drive(&mut watch, &clock, &net, None, std::future::ready(()), |_, _| {}));
+    let (report, ended) =
+        block_on(drive(run(&mut watch, None), &clock, &net, std::future::ready(()), |_, _| {}));
     assert!(report.last);
     assert_eq!(ended, Ended::Stopped);
 }
@@ -102,7 +108,7 @@ async fn a_stop_does_not_wait_for_what_is_under_way() {
     let clock = Clock::new();
     let mut watch = Watch::new(plan(Mode::Watch));
     let stop = tokio::time::sleep(Duration::from_millis(300));
-    let (report, ended) = drive(&mut watch, &clock, &Hanging, None, stop, |_, _| {}).await;
+    let (report, ended) = drive(run(&mut watch, None), &clock, &Hanging, stop, |_, _| {}).await;
     assert!(report.last);
     assert_eq!(ended, Ended::Stopped);
 }

@@ -4,7 +4,7 @@
 //! the zone points to another node, so a chain across zones is a path through nodes, and names that share
 //! a target share its node.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -193,11 +193,13 @@ pub(super) struct Authorities {
     pub(super) servers: Vec<Server>,
     pub(super) zones: Vec<Zone>,
     pub(super) nodes: Vec<Node>,
+    /// Where each question's node is.
+    pub(super) places: HashMap<Question, usize>,
 }
 
 impl Authorities {
     pub(super) fn node_of(&self, question: &Question) -> Option<usize> {
-        self.nodes.iter().position(|node| node.question == *question)
+        self.places.get(question).copied()
     }
 
     /// What a word means for the record whose question is the node's.

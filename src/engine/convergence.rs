@@ -357,6 +357,22 @@ impl Cell {
         }
     }
 
+    /// The clock was set: when an announced end comes cannot be told any more, so nothing is concluded from
+    /// it. How many caches there are is still known.
+    pub(super) fn forget_ends(&mut self) {
+        self.ends = [NONE; ENDS];
+    }
+
+    /// Whether it gave no answer when it was last asked.
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Whether it has an answer that is not as expected, or not confirmed yet.
+    pub(super) fn is_unconfirmed(&self) -> bool {
+        self.kind != Kind::Unasked && !(self.kind == Kind::Right && self.samples >= self.needed)
+    }
+
     /// The last announced end, of a resolver whose end can be believed.
     pub(super) fn honest_end(&self) -> Option<Timestamp> {
         (self.kind == Kind::Wrong && self.last_end() != NONE).then(|| self.last_end())

@@ -49,6 +49,25 @@ pub(super) const BARRED: Duration = Duration::from_secs(5);
 /// How often a single look waits for those that have not answered once the verdict is decided.
 pub(super) const GRACE_FOR_THE_SLOW: Duration = Duration::from_millis(600);
 
+/// After a time in which nothing could be seen, the looks that are overdue follow each other like this.
+pub(super) const OVERDUE: Duration = Duration::from_millis(20);
+
+/// However many looks are overdue, the last of them comes within this.
+pub(super) const ALL_OVERDUE: Duration = Duration::from_secs(60);
+
+/// After a gap this long the zone's servers are asked first, and the resolvers only once they have had time
+/// to say that they have fallen back.
+pub(super) const LONG_GAP: Duration = Duration::from_secs(30);
+
+/// That time.
+pub(super) const SERVERS_FIRST: Duration = Duration::from_secs(3);
+
+/// How long nothing must have been answered before it counts as the network's doing.
+pub(super) const OFFLINE: Duration = Duration::from_secs(60);
+
+/// How many failures in a row that takes.
+pub(super) const OFFLINE_FAILURES: u32 = 8;
+
 /// The zone's servers while they are not right: every second in the first minute, then less and less
 /// often, and often again for a minute after a hint.
 pub(super) fn authority_not_right(watching_for: Duration, since_hint: Option<Duration>) -> Duration {

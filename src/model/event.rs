@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, Record, RecordId, Report, Shift, Timestamp, Vantage, VantageId, Walk, Why};
+use super::{Gap, Name, Record, RecordId, Report, Shift, Timestamp, Vantage, VantageId, Walk, Why};
 
 /// What can be waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -127,6 +127,13 @@ pub enum Event {
         by: Option<Timestamp>,
         /// The next look, and why then.
         next: Option<(Timestamp, Why)>,
+    },
+    /// Nothing could be seen for a while, or the clock was set.
+    Gap {
+        /// When it was noticed.
+        at: Timestamp,
+        /// What it was.
+        gap: Gap,
     },
     /// The verdict is another than before, or has other reasons.
     Verdict(Box<Report>),

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    Event, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started, Timestamp,
-    Vantage, VantageChange, VantageId, Walk, Why,
+    Event, GapKind, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started,
+    Timestamp, Vantage, VantageChange, VantageId, Walk, Why,
 };
 
 use super::escape::clean;
@@ -123,6 +123,7 @@ pub struct Cast {
     authorities: Vec<Tally>,
     awaited: BTreeSet<(Timestamp, RecordId, VantageId)>,
     port53: Option<Port53>,
+    clock_set: i64,
     pub(super) forecast: Option<Forecast>,
     pub(super) forecast_before: Option<Forecast>,
     report: Option<Box<Report>>,
@@ -157,6 +158,11 @@ impl Cast {
                 self.forecast_before = self.forecast.replace(Forecast { by: *by, next: *next });
             }
             Event::Verdict(report) => self.report_before = self.report.replace(report.clone()),
+            Event::Gap { gap, .. } => {
+                if let GapKind::ClockSet { by } = gap.kind {
+                    self.clock_set += by;
+                }
+            }
             Event::Serial { .. } | Event::Milestone { .. } => {}
         }
     }
@@ -316,6 +322,12 @@ impl Cast {
     /// What is known of plain DNS here.
     pub fn port53(&self) -> Option<Port53> {
         self.port53
+    }
+
+    /// Microseconds by which the wall clock was set forward since the watch began. Instants in events are
+    /// those of the clock as it was then.
+    pub fn clock_set(&self) -> i64 {
+        self.clock_set
     }
 
     /// The latest verdict.

@@ -8,6 +8,7 @@ mod cast;
 pub mod escape;
 pub mod json;
 mod layout;
+mod story;
 mod text;
 mod words;
 
@@ -16,6 +17,7 @@ mod tests;
 
 pub use cast::{Cast, Kind, Member, Tally};
 pub use layout::{Paint, Tone, wrap};
+pub use story::{Ended, Phase, Story, Turnover};
 pub use text::{Detail, Progress, Text};
 pub use words::{
     Explaining, Group, Headline, Said, Told, When, Words, count, list, self_test, span, tries_left,

@@ -36,9 +36,10 @@ impl Watch {
     }
 
     fn search_for(&mut self, name: &Name) -> usize {
-        if let Some(known) = self.searches.iter().position(|search| search.name == *name) {
-            return known;
+        if let Some(known) = self.search_of.get(name) {
+            return *known;
         }
+        self.search_of.insert(name.clone(), self.searches.len());
         self.searches.push(NameSearch {
             name: name.clone(),
             zone: None,
@@ -75,6 +76,7 @@ impl Watch {
             lost: None,
         });
         let node = self.auth.nodes.len() - 1;
+        self.auth.places.insert(question.clone(), node);
         if let Some(zone) = self.searches.iter().find(|s| s.name == question.name).and_then(|s| s.zone) {
             self.bind(node, zone);
         }
@@ -110,6 +112,9 @@ impl Watch {
             _ => return,
         };
         self.searches[search].records.clone().into_iter().for_each(|record| self.mark(record));
+        if self.blind == Blind::Intercepted && self.plan.mode == Mode::Watch {
+            self.look_for_interceptor();
+        }
         if walk.end == WalkEnd::Found {
             self.see_again();
             self.delegated(search, walk);
@@ -232,9 +237,9 @@ impl Watch {
 
     pub(super) fn node_is_right(&self, node: usize) -> bool {
         let name = &self.auth.nodes[node].question.name;
-        let hanging = self.searches.iter().filter(|s| s.name == *name).flat_map(|s| &s.records);
+        let hanging = self.search_of.get(name).map(|&search| &self.searches[search].records);
         let mut some = false;
-        let all = hanging.into_iter().all(|&record| {
+        let all = hanging.into_iter().flatten().all(|&record| {
             some = true;
             self.records[record].right_since.is_some()
         });
@@ -313,7 +318,7 @@ impl Watch {
     }
 
     fn hanging_on(&self, name: &Name) -> Vec<usize> {
-        self.searches.iter().filter(|s| s.name == *name).flat_map(|s| s.records.iter().copied()).collect()
+        self.search_of.get(name).map(|&search| self.searches[search].records.clone()).unwrap_or_default()
     }
 
     /// An alias leaves the zone: its target is asked for where it lives.

@@ -66,9 +66,10 @@ impl Watch {
 
     /// A watch tells each verdict that differs from the last one; a single look tells one, at its end.
     pub(super) fn tell_verdict(&mut self, last: bool) {
-        if !last && (self.plan.mode == Mode::Look || !self.is_decided()) {
+        if !last && (!self.changed || self.plan.mode == Mode::Look || !self.is_decided()) {
             return;
         }
+        self.changed = false;
         let report = self.report(last);
         let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
         if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
@@ -149,7 +150,7 @@ impl Watch {
     fn last_turn_of_all(&self) -> Option<Timestamp> {
         let mut records = self.records.iter().filter(|progress| progress.row.is_some());
         let known = records.all(|progress| progress.right_since.is_some());
-        (0..self.records.len()).filter(|_| known).filter_map(|record| self.last_turn(record)).max()
+        self.records.iter().filter(|_| known).filter_map(|progress| progress.turn).max()
     }
 
     /// Tells when the last honest cache turns over and what is looked at next, when either moves.

@@ -12,21 +12,23 @@ use crate::model::{
 };
 
 use super::Watch;
+use super::progress::Progress;
 use super::timers::Timer;
 
 impl Watch {
     /// Notes that something about a record may have changed; a guard's changes are its record's.
     pub(super) fn mark(&mut self, record: usize) {
-        self.records[record].dirty = true;
-        if let Some(protected) = self.records[record].guards {
-            self.records[protected].dirty = true;
+        for record in [Some(record), self.records[record].guards].into_iter().flatten() {
+            if !std::mem::replace(&mut self.records[record].dirty, true) {
+                self.dirty.push(record);
+            }
         }
     }
 
     pub(super) fn judge_dirty(&mut self) {
-        let dirty: Vec<usize> = (0..self.records.len())
-            .filter(|&record| std::mem::take(&mut self.records[record].dirty))
-            .collect();
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.iter().for_each(|&record| self.records[record].dirty = false);
         for &record in &dirty {
             self.records[record].judged_at = self.now;
             self.news = true;
@@ -50,6 +52,10 @@ impl Watch {
     /// watched too and is not: whoever is asked for the alias fetches that name as well, and keeps the old
     /// answer.
     fn open_gates(&mut self) {
+        let closed = |progress: &Progress| progress.right_since.is_some() && !progress.gate_open;
+        if !self.records.iter().any(closed) {
+            return;
+        }
         let wrong: Vec<Name> = (0..self.records.len())
             .filter(|&record| {
                 self.records[record].row.is_some() && self.records[record].right_since.is_none()
@@ -146,8 +152,13 @@ impl Watch {
         self.watch_barred(record);
         self.check_the_last(record);
         self.milestones(record, &judged.report);
-        self.records[record].decided |= judged.decided;
-        self.records[record].report = Some(judged.report);
+        let turn = self.last_turn(record);
+        let progress = &mut self.records[record];
+        let same = progress.report.as_ref() == Some(&judged.report) && progress.decided | !judged.decided;
+        self.changed |= !same;
+        progress.decided |= judged.decided;
+        progress.report = Some(judged.report);
+        progress.turn = turn;
     }
 
     pub(super) fn judge(&self, record: usize, now: Timestamp) -> Judged {

@@ -2,10 +2,11 @@
 //!
 //! This file composes: [`authorities`] and [`servers`] look after the zone's own side, [`resolvers`] after the caches,
 //! [`judging`] turns what is known into verdicts, and
-//! [`ending`] tells them and knows when to stop. The decisions themselves are in the pure rooms beside.
+//! [`ending`] tells them and knows when to stop, and [`gaps`] picks the thread up when nothing could be seen. The decisions themselves are in the pure rooms beside.
 
 mod authorities;
 mod ending;
+mod gaps;
 mod judging;
 mod progress;
 mod resolvers;
@@ -13,11 +14,11 @@ mod servers;
 mod sights;
 mod timers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{
-    Errand, Event, Finding, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId, Why,
+    Errand, Event, Finding, Gap, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId, Why,
 };
 
 use super::authority::Authorities;
@@ -38,6 +39,8 @@ pub enum Input {
     Woke,
     /// An errand came back.
     Found(Finding),
+    /// Nothing could be seen for a while, or the clock was set.
+    Gap(Gap),
     /// Time is up.
     Deadline,
     /// The user has had enough.
@@ -76,6 +79,7 @@ pub struct Watch {
     hint: Option<Timestamp>,
     auth: Authorities,
     searches: Vec<NameSearch>,
+    search_of: HashMap<Name, usize>,
     records: Vec<Progress>,
     /// The names that certificates are wanted for.
     subjects: Vec<Subject>,
@@ -95,6 +99,7 @@ pub struct Watch {
     in_flight: u32,
     /// When a single look has asked its last resolver.
     asked_all: Option<Timestamp>,
+    reach: gaps::Reach,
     /// A single look has asked the silent once more.
     asked_silent: bool,
     out: Step,
@@ -102,6 +107,10 @@ pub struct Watch {
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
     /// Something was judged since the last forecast.
     news: bool,
+    /// The records to be judged at the next finding.
+    dirty: Vec<usize>,
+    /// A record's report, or whether it is decided, is another than when a verdict was last told.
+    changed: bool,
     over: bool,
 }
 
@@ -116,6 +125,7 @@ impl Watch {
             hint: None,
             auth: Authorities::default(),
             searches: Vec::new(),
+            search_of: HashMap::new(),
             records: Progress::for_plan(&plan),
             subjects: Subject::for_plan(&plan),
             rows,
@@ -128,11 +138,14 @@ impl Watch {
             questions: 0,
             in_flight: 0,
             asked_all: None,
+            reach: gaps::Reach::default(),
             asked_silent: false,
             out: Step::default(),
             told: None,
             told_forecast: None,
             news: true,
+            dirty: Vec::new(),
+            changed: true,
             over: false,
             plan,
         }
@@ -140,16 +153,23 @@ impl Watch {
 
     /// Takes one input at the instant `now` and returns everything that follows. Time that goes backwards
     /// is held. After [`Step::done`] nothing follows any more.
+    ///
+    /// Whatever fell due before `now` happens first, each at its own instant. So nothing depends on when, or
+    /// whether, a wake-up came: the other inputs, played again at their instants, give the same events again.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
-        self.now = self.now.max(now);
         if self.over {
             return Step::default();
         }
+        if matches!(input, Input::Woke | Input::Found(_)) {
+            self.catch_up(now);
+        }
+        self.now = self.now.max(now);
         let found = matches!(input, Input::Found(_));
         match input {
             Input::Started => self.start(),
             Input::Woke => {}
             Input::Found(finding) => self.found(finding),
+            Input::Gap(gap) => self.pick_up(gap),
             Input::Deadline | Input::Stopped => {
                 self.finish();
                 return std::mem::take(&mut self.out);
@@ -190,6 +210,7 @@ impl Watch {
 
     fn found(&mut self, finding: Finding) {
         self.questions += u64::from(finding.questions);
+        self.note_reach(&finding);
         let Finding { errand, seen, .. } = finding;
         match errand.task {
             Task::Intercept => {
@@ -227,10 +248,21 @@ impl Watch {
     }
 
     fn intercepted(&mut self, port53: Port53) {
+        if port53 == Port53::Clear && self.blind == Blind::Intercepted && self.is_in_reach() {
+            self.believe_again();
+        }
         if port53 == Port53::Intercepted && self.blind == Blind::No {
             self.blind = Blind::Intercepted;
             self.out.events.push(Event::Port53 { at: self.now, seen: port53 });
             self.look_through_encrypted();
+        }
+    }
+
+    /// Wakes what falls due on the way to `now`, each at its own instant.
+    fn catch_up(&mut self, now: Timestamp) {
+        while let Some((at, _)) = self.timers.next().filter(|(at, _)| *at <= now) {
+            self.now = self.now.max(at);
+            self.fire();
         }
     }
 

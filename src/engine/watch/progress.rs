@@ -61,6 +61,8 @@ pub(super) struct Progress {
     pub(super) settle_at: Timestamp,
     pub(super) report: Option<RecordReport>,
     pub(super) judged_at: Timestamp,
+    /// When its last honest cache turns over, as of then.
+    pub(super) turn: Option<Timestamp>,
     /// Until then every finding of an authority is judged: the last look before a verdict is under way.
     pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
@@ -105,6 +107,7 @@ impl Progress {
                 settle_at: Timestamp::MAX,
                 report: None,
                 judged_at: Timestamp::default(),
+                turn: None,
                 looking_until: Timestamp::default(),
                 decided: false,
                 dirty: false,

@@ -45,6 +45,8 @@ pub(super) struct Subject {
     barred: Option<(Timestamp, bool)>,
     /// Answers that are still to come.
     out: u32,
+    /// Something of the look that is under way could not be carried out.
+    failed: bool,
     next: Timestamp,
 }
 
@@ -66,6 +68,7 @@ impl Subject {
                     wanted: Timestamp::default(),
                     barred: None,
                     out: 0,
+                    failed: false,
                     next: Timestamp::MAX,
                 });
                 all.len() - 1
@@ -109,9 +112,9 @@ impl Watch {
     /// a look that has only just begun.
     pub(super) fn record_is_right(&mut self, record: usize) {
         let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else { return };
-        let just_begun = self.subjects[subject]
-            .asked_at
-            .is_some_and(|at| self.now.since(at) <= schedule::SAME_MOMENT && self.sees_expected(subject));
+        let Subject { asked_at, wanted, .. } = &self.subjects[subject];
+        let recent = |at: &Timestamp| at >= wanted && self.now.since(*at) <= schedule::SAME_MOMENT;
+        let just_begun = asked_at.as_ref().is_some_and(recent) && self.sees_expected(subject);
         if !just_begun {
             self.want(subject, Why::Confirm);
         }
@@ -152,6 +155,7 @@ impl Watch {
         entry.asked_at = Some(self.now);
         entry.next = Timestamp::MAX;
         entry.out = 1;
+        entry.failed = false;
         let name = entry.name.clone();
         self.send(Task::Survey { name }, why);
     }
@@ -169,6 +173,8 @@ impl Watch {
             self.subjects[subject].survey = Some(survey);
             self.visit_all(subject);
             self.ask_origins(subject);
+        } else {
+            self.subjects[subject].failed = true;
         }
         self.came_back(subject);
     }
@@ -226,6 +232,8 @@ impl Watch {
             visits.retain(|(known, _)| *known != address);
             visits.push((address, *visit));
             visits.sort_by_key(|(address, _)| *address);
+        } else {
+            self.subjects[subject].failed = true;
         }
         self.came_back(subject);
     }
@@ -248,9 +256,13 @@ impl Watch {
         if entry.is_under_way() {
             return;
         }
-        if entry.survey.is_some() {
-            entry.complete = entry.asked_at;
+        if entry.failed {
+            self.note_barred(subject);
+            self.put_off(subject);
+            self.mark_subject(subject);
+            return;
         }
+        entry.complete = entry.asked_at;
         self.note_barred(subject);
         let entry = &self.subjects[subject];
         let right = |record: &usize| self.records[*record].right_since;
@@ -265,6 +277,34 @@ impl Watch {
             self.look_at(subject, Why::Confirm);
         }
         self.mark_subject(subject);
+    }
+
+    /// A look that did not come back whole counts for nothing, and is taken again, but not at once.
+    fn put_off(&mut self, subject: usize) {
+        if self.plan.mode == Mode::Watch {
+            let at = self.now + self.pace().max(schedule::BARRED);
+            self.subjects[subject].next = at;
+            self.timers.set(at, Timer::Sight(subject), Why::Retry);
+        }
+    }
+
+    /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
+    pub(super) fn forget_looks(&mut self) {
+        let now = self.now;
+        for subject in 0..self.subjects.len() {
+            if std::mem::take(&mut self.subjects[subject].out) > 0 {
+                self.subjects[subject].next = now;
+                self.timers.set(now, Timer::Sight(subject), Why::Retry);
+            } else {
+                self.ask_origins(subject);
+            }
+        }
+    }
+
+    /// What was seen until now is not believed: only a look that begins from here on counts.
+    pub(super) fn discount_looks(&mut self) {
+        let now = self.now;
+        self.subjects.iter_mut().for_each(|subject| subject.wanted = now);
     }
 
     /// Remembers what the CA's resolvers may keep after it has gone: a CAA set, bogus data, and where a redirect
@@ -283,7 +323,7 @@ impl Watch {
         let entry = &mut self.subjects[subject];
         if kept {
             entry.barred = Some((self.now, true));
-        } else if let Some((_, now)) = &mut entry.barred {
+        } else if let Some((_, now)) = entry.barred.as_mut().filter(|_| !entry.failed) {
             *now = false;
         }
     }
@@ -313,9 +353,7 @@ impl Watch {
         }
         let Some(sight) = self.sight(record) else { return };
         if issuance::reasons(&sight).iter().any(|reason| reason.effect != Effect::Warns) {
-            let at = self.now + self.pace().max(schedule::BARRED);
-            self.subjects[subject].next = at;
-            self.timers.set(at, Timer::Sight(subject), Why::Retry);
+            self.put_off(subject);
         }
     }
 

@@ -21,6 +21,10 @@ struct Little {
     visits: Vec<std::net::IpAddr>,
     /// How long a survey takes, in milliseconds.
     survey_takes: u64,
+    /// Which surveys fail, by their number from 1.
+    failing: &'static [u32],
+    /// The process is killed when a visit is first under way.
+    killed: bool,
     /// A name about which every server says something else.
     unlike: Option<(Name, Answer)>,
     told: Vec<Event>,
@@ -52,6 +56,8 @@ impl Little {
             surveys: 0,
             visits: Vec::new(),
             survey_takes: 5,
+            failing: &[],
+            killed: false,
             unlike: None,
             told: Vec::new(),
         }
@@ -107,6 +113,9 @@ impl Little {
             Task::Intercept => Seen::Intercepted(Port53::Clear),
             Task::Survey { name } => {
                 self.surveys += 1;
+                if self.failing.contains(&self.surveys) {
+                    return Seen::Failed(Failure::Silent { tries: 3 });
+                }
                 Seen::Surveyed(Box::new(self.survey(name)))
             }
             Task::Fetch { address, file, .. } => {
@@ -155,6 +164,13 @@ impl Little {
             self.told.append(&mut step.events);
             if let Some(done) = step.done {
                 return (watch, Some(*done), elapsed);
+            }
+            let visits = step.errands.iter().any(|errand| matches!(errand.task, Task::Fetch { .. }));
+            if visits && std::mem::take(&mut self.killed) {
+                queue.clear();
+                let gap = Gap { kind: GapKind::Restarted, from: now, to: Some(now) };
+                step = watch.step(now, Input::Gap(gap));
+                continue;
             }
             for errand in step.errands.drain(..) {
                 let slow = matches!(errand.task, Task::Survey { .. });

@@ -42,6 +42,16 @@ impl Timers {
         Some(timer)
     }
 
+    /// Takes out everything that is due, in order.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(Timer, Why)> {
+        let mut all = Vec::new();
+        while let Some(Reverse((_, timer, why))) = self.heap.peek().copied().filter(|r| r.0.0 <= now) {
+            self.heap.pop();
+            all.push((timer, why));
+        }
+        all
+    }
+
     pub(super) fn next(&self) -> Option<(Timestamp, Why)> {
         self.heap.peek().map(|Reverse((at, _, why))| (*at, *why))
     }

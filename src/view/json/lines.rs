@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use crate::model::{
-    Held, Milestone, Name, Port53, RecordId, RecordType, Role, Shift, Standing, Started, Timestamp, Vantage,
-    VantageChange, VantageId, Walk, WalkEnd, Why,
+    Gap, GapKind, Held, Milestone, Name, Port53, RecordId, RecordType, Role, Shift, Standing, Started,
+    Timestamp, Vantage, VantageChange, VantageId, Walk, WalkEnd, Why,
 };
 use crate::view::escape::clean;
 use crate::view::{Cast, Kind};
@@ -181,16 +181,20 @@ pub(super) fn shift(shift: &Shift, cast: &Cast) -> ShiftLine {
 fn holds(standing: &Standing) -> Vec<String> {
     match standing {
         Standing::Wrong { held, .. } | Standing::Mixed { held, .. } | Standing::Suspect { held } => {
-            match held {
-                Held::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
-                Held::Alias(target) | Held::DeadEnd(target) => vec![target.to_string()],
-                Held::Loop(_) => vec!["LOOP".to_owned()],
-                Held::NoData => vec!["NODATA".to_owned()],
-                Held::NoName => vec!["NXDOMAIN".to_owned()],
-            }
+            values(held)
         }
         Standing::Failing { rcode } | Standing::Refusing { rcode } => vec![rcode.to_string()],
         Standing::Unasked | Standing::Right { .. } | Standing::Bogus | Standing::Silent { .. } => Vec::new(),
+    }
+}
+
+pub(super) fn values(held: &Held) -> Vec<String> {
+    match held {
+        Held::Addresses(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        Held::Alias(target) | Held::DeadEnd(target) => vec![target.to_string()],
+        Held::Loop(_) => vec!["LOOP".to_owned()],
+        Held::NoData => vec!["NODATA".to_owned()],
+        Held::NoName => vec!["NXDOMAIN".to_owned()],
     }
 }
 
@@ -278,4 +282,29 @@ pub(super) fn forecast(at: Timestamp, by: Option<Timestamp>, next: Option<(Times
         next: next.map(|(at, _)| at),
         why: next.map(|(_, why)| why),
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct GapLine {
+    schema: &'static str,
+    event: &'static str,
+    at: Timestamp,
+    /// `restarted`, `asleep`, `offline` or `clock-set`.
+    kind: &'static str,
+    from: Timestamp,
+    /// None while it lasts.
+    to: Option<Timestamp>,
+    /// Seconds by which the clock was set forward; only for `clock-set`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_by: Option<f64>,
+}
+
+pub(super) fn gap(at: Timestamp, gap: &Gap) -> GapLine {
+    let (kind, set_by) = match gap.kind {
+        GapKind::Restarted => ("restarted", None),
+        GapKind::Asleep => ("asleep", None),
+        GapKind::Offline => ("offline", None),
+        GapKind::ClockSet { by } => ("clock-set", Some((by / 1000) as f64 / 1000.0)),
+    };
+    GapLine { schema: SCHEMA, event: "gap", at, kind, from: gap.from, to: gap.to, set_by }
 }

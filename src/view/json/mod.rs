@@ -7,6 +7,7 @@
 
 mod explain;
 mod lines;
+mod story;
 mod verdict;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 use crate::model::{Diagnosis, Event, Report, Timestamp, TriesLeft, Value};
 
-use super::Cast;
+use super::{Cast, Story};
 
 /// The version of the contract.
 pub const SCHEMA: &str = "propwatch/1";
@@ -40,6 +41,7 @@ pub fn line(event: &Event, cast: &Cast) -> String {
         }
         Event::Port53 { at, seen } => text(&lines::port53(*at, *seen)),
         Event::Forecast { at, by, next } => text(&lines::forecast(*at, *by, *next)),
+        Event::Gap { at, gap } => text(&lines::gap(*at, gap)),
         Event::Verdict(report) => verdict(report, cast),
     }
 }
@@ -47,6 +49,11 @@ pub fn line(event: &Event, cast: &Cast) -> String {
 /// The verdict object, without an end of line.
 pub fn verdict(report: &Report, cast: &Cast) -> String {
     text(&verdict::verdict(report, cast))
+}
+
+/// The story of a watch as one object, without an end of line.
+pub fn story(story: &Story) -> String {
+    text(&story::story(story))
 }
 
 /// The line for one failure of an error text, without its end of line.

@@ -46,6 +46,7 @@ impl Text {
             Event::Forecast { at, by, .. } => {
                 forecast(*by, cast, &self.words(cast, *at)).map(|line| (*at, (Tone::Faint, line)))
             }
+            Event::Gap { at, gap } => Some((*at, (Tone::Waits, self.words(cast, *at).gap(gap)))),
             Event::Verdict(report) => self.verdict_line(report, cast).map(|told| (report.at, told)),
         };
         told.map(|(at, (tone, line))| self.stamped(cast, at, tone, &line)).unwrap_or_default()

@@ -5,6 +5,7 @@ mod lines;
 mod progress;
 mod rows;
 mod screen;
+mod story;
 
 pub use progress::Progress;
 
@@ -53,7 +54,7 @@ impl Text {
     }
 
     fn words<'a>(&self, cast: &'a Cast, now: Timestamp) -> Words<'a> {
-        Words::new(cast, When::local(self.zone.clone(), now))
+        Words::new(cast, When::local(self.zone.clone(), now).set_forward(cast.clock_set()))
     }
 
     /// The verdict and its next step, as wrapped and painted lines.

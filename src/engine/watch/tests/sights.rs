@@ -77,3 +77,43 @@ fn an_old_look_is_renewed_before_the_last_word() {
     assert_eq!(report.unwrap().exit_code(), 0);
     assert_eq!(world.surveys, 2, "one at the beginning, one at the end, and none between");
 }
+
+#[test]
+fn a_watch_killed_during_a_visit_looks_again() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    world.killed = true;
+    let plan = world.plan(Mode::Watch, looking(Milestone::Issuable));
+    let (_, report, millis) = world.play(plan, 600, |_, _| {});
+    assert_eq!(report.expect("it does not wait for ever").exit_code(), 0);
+    assert_eq!((world.surveys, world.visits.len(), world.killed), (2, 1, false));
+    assert!(millis < 5_000, "{millis}");
+}
+
+#[test]
+fn a_survey_that_fails_is_put_off() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    world.failing = &[1, 2, 3];
+    let plan = world.plan(Mode::Watch, looking(Milestone::Issuable));
+    let (_, report, millis) = world.play(plan, 600, |_, _| {});
+    assert_eq!(report.unwrap().exit_code(), 0);
+    assert_eq!(world.surveys, 4);
+    assert!((15_000..17_000).contains(&millis), "{millis}");
+}
+
+#[test]
+fn a_survey_that_fails_does_not_count_though_an_earlier_one_came_back() {
+    let (none, good) = (answer(&[], 40), answer(&[NEW], 300));
+    let mut world = Little::new(&[&none], &vec![good.clone(); 5]);
+    world.failing = &[2];
+    let plan = world.plan(Mode::Watch, looking(Milestone::Issuable));
+    let (_, report, millis) = world.play(plan, 600, |world, secs| {
+        if secs >= 30 {
+            world.servers[0].1 = answer(&[NEW], 300);
+        }
+    });
+    assert_eq!(report.unwrap().exit_code(), 0);
+    assert_eq!(world.surveys, 3);
+    assert!((35_000..37_000).contains(&millis), "{millis}");
+}
