@@ -99,11 +99,23 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Asks over UDP on `line`, and over TCP when the answer is truncated, cannot be read, or could be
-    /// somebody else's.
+    /// Asks over UDP on `line`, without EDNS if the server cannot read that (RFC 6891, section 7), and over TCP
+    /// when the answer is truncated, cannot be read, or could be somebody else's.
     pub(crate) async fn over_udp(&self, line: &Line, query: &Query, turn: &Turn) -> Heard {
-        let (reply, rtt, tries) = self.tries(line, query, turn).await;
-        let questions = u32::from(tries);
+        let (mut reply, mut rtt, tries) = self.tries(line, query, turn).await;
+        let mut questions = u32::from(tries);
+        let plainer = query.without_edns().filter(|_| cannot_read(&reply));
+        if let Some(query) = &plainer {
+            turn.again();
+            // Few come this way, and a future that is kept apart makes all others smaller.
+            let (second, took, more) = Box::pin(self.tries(line, query, turn)).await;
+            questions += u32::from(more);
+            // Silence after an error tells less than the error.
+            if !matches!(second, Reply::Failed(_)) {
+                (reply, rtt) = (second, took);
+            }
+        }
+        let query = plainer.as_ref().unwrap_or(query);
         // What is to be said should TCP say nothing either.
         let otherwise = match reply {
             Reply::Plain(answer) => return Heard { said: Ok(Body::Plain(answer)), rtt, questions },
@@ -114,7 +126,7 @@ impl Exchange<'_> {
             Reply::OtherCase | Reply::Noise | Reply::Octets(..) => Err(Failure::Garbage),
         };
         turn.again();
-        // Few come this way, and a future that is kept apart makes all others smaller.
+        // Kept apart for the same reason.
         let mut heard = Box::pin(self.over_tcp(query)).await;
         heard.questions += questions;
         if heard.said.is_err() {
@@ -165,6 +177,16 @@ impl Exchange<'_> {
         }
         let failure = if line.junk() > 0 { Failure::Garbage } else { Failure::Silent { tries } };
         (Reply::Failed(failure), Duration::ZERO, tries)
+    }
+}
+
+/// Whether the server says that it cannot read the question; one that knows no EDNS may answer so.
+fn cannot_read(reply: &Reply) -> bool {
+    match reply {
+        Reply::Whole(message) | Reply::Unclear(message) => {
+            message.metadata.response_code == ResponseCode::FormErr
+        }
+        _ => false,
     }
 }
 

@@ -74,14 +74,20 @@ impl Query {
     pub(crate) fn surveying(question: &Question, mixed: bool, edns: bool) -> Self {
         let mut query = Query::new(question, Manner::Authoritative);
         query.mixed = mixed;
-        let opt = query.bytes.len() - OPT.len();
-        if edns {
-            query.bytes[opt + 7] |= DO;
-        } else {
-            query.bytes.truncate(opt);
-            query.bytes[11] = 0;
+        if !edns {
+            return query.without_edns().unwrap_or(query);
         }
+        let opt = query.bytes.len() - OPT.len();
+        query.bytes[opt + 7] |= DO;
         query
+    }
+
+    /// The same question for servers that cannot read EDNS; none where it has none.
+    pub(crate) fn without_edns(&self) -> Option<Self> {
+        let mut query = self.clone();
+        query.bytes.truncate(question_end(&query.bytes));
+        query.bytes[11] = 0;
+        (query.bytes.len() < self.bytes.len()).then_some(query)
     }
 
     /// A question about the server itself: AD asks whether it validates (RFC 6840, section 5.7), NSID

@@ -102,9 +102,9 @@ fn servers() -> Vec<Row> {
 fn ways() -> Vec<Row> {
     let odd = |id, what, way: Way| row(id, what).served_by(&[way.at()]);
     vec![
-        odd("odd-case", "drops mixed case", Way::DropsCase).blocked(Side::Dns),
+        odd("odd-case", "drops mixed case", Way::DropsCase).blocked(Side::Dns).code(&["server-refuses"]),
         odd("odd-lower", "answers mixed case in lower case", Way::Lowers),
-        odd("odd-edns", "drops EDNS", Way::DropsEdns).blocked(Side::Dns),
+        odd("odd-edns", "drops EDNS", Way::DropsEdns).blocked(Side::Dns).code(&["server-refuses"]),
         odd("odd-edns-formerr", "FORMERR for EDNS", Way::FormerrOnEdns),
         odd("odd-aaaa-drop", "no answer about AAAA", Way::DropsAaaa).blocked(Side::Rule),
         odd("odd-aaaa-servfail", "SERVFAIL for AAAA", Way::ServfailsAaaa),

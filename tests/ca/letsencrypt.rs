@@ -31,7 +31,7 @@ fn rows() -> Vec<Row> {
 /// What can be seen without propwatch.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// An address, and no error for CAA on the way up.
+    /// An address, and no error for CAA on the way up to the first records.
     pub(super) dns: bool,
     /// The file, by a client that follows every redirect.
     pub(super) web: bool,
@@ -46,11 +46,16 @@ pub(super) fn see(row: &Row) -> Seen {
             .is_ok_and(|r| r.rcode == ResponseCode::NoError && !r.addresses.is_empty())
     });
     let labels: Vec<&str> = name.split('.').collect();
+    // An error above the first set that is not empty is none of its business (boulder `va/caa.go`, `selectCAA`).
     let climbs = || {
-        (0..labels.len()).all(|skip| {
-            let reply = ask(resolver, &labels[skip..].join("."), "CAA", PATIENCE);
-            reply.is_ok_and(|r| matches!(r.rcode, ResponseCode::NoError | ResponseCode::NXDomain))
-        })
+        for skip in 0..labels.len() {
+            match ask(resolver, &labels[skip..].join("."), "CAA", PATIENCE) {
+                Ok(r) if r.caa => return true,
+                Ok(r) if matches!(r.rcode, ResponseCode::NoError | ResponseCode::NXDomain) => {}
+                _ => return false,
+            }
+        }
+        true
     };
     let dns = addresses && climbs();
     Seen { dns, web: addresses && fetched(&name) }
@@ -127,6 +132,14 @@ pub(crate) fn play(base: &Path) {
         bad.extend(wrong.into_iter().map(|what| format!("{} ({}): {what}", row.id, row.what)));
     }
     bad.iter().for_each(|line| println!("# {line}"));
+    let told = |which: fn(&Row, &Said) -> bool| {
+        rows.iter().zip(&met).filter(|(row, (said, _))| which(row, said)).count()
+    };
+    let passes = told(|row, _| row.truth == Truth::Passes);
+    let bold = told(|row, said| matches!(row.truth, Truth::Luck | Truth::Fails(_)) && said.safe());
+    let over = told(|row, said| row.truth == Truth::Passes && !said.safe() && !said.warns());
+    println!("# safe, and the CA refuses: {bold} of {}", rows.len() - passes);
+    println!("# not safe without a warning though it passes: {over} of {passes}");
     println!("# {} rows, {} wrong", rows.len(), bad.len());
     assert!(rows.len() >= 80);
     assert!(bad.is_empty(), "{} of {} rows", bad.len(), rows.len());

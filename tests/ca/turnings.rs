@@ -22,6 +22,8 @@ const CHANGE: [Duration; 2] = [Duration::from_millis(2_500), Duration::from_mill
 const LOOKED: Duration = Duration::from_millis(300);
 /// What unbound keeps of a signature that does not verify, unless told otherwise.
 const BOGUS: u32 = 60;
+/// What the CA keeps at most. A survey does not tell how long a CAA record lives, so it is waited for that long.
+const LONGEST: u32 = 60;
 /// Added to what the CA may cache, and the two seconds that propwatch may be late, in seconds.
 const ADDED: f64 = 5.0 + 2.0;
 /// Another CA's leave.
@@ -54,17 +56,17 @@ fn turnings() -> Vec<Turning> {
         Turning { row, after, held, apart: false }
     };
     let caa = |ttl: u32| format!("@ {ttl} {OTHER}");
-    let mut apart = turning("v-apart", "CAA goes, one server after the other", &[&caa(6)], &[], 6);
+    let mut apart = turning("v-apart", "CAA goes, one server after the other", &[&caa(6)], &[], LONGEST);
     apart.apart = true;
-    let mut above = turning("v-above", "CAA of the name above goes", &[&caa(8)], &[], 8);
+    let mut above = turning("v-above", "CAA of the name above goes", &[&caa(8)], &[], LONGEST);
     above.row = above.row.host("www.@");
     let mut signed = turning("v-signed", "expired signatures are renewed", &[], &[], BOGUS);
     signed.row = signed.row.below("example.net.");
     signed.row.own.as_mut().unwrap().seal = Seal::Expired;
     vec![
-        turning("v-gone", "CAA for another CA goes", &[&caa(5)], &[], 5),
-        turning("v-long", "the same with a longer life", &[&caa(15)], &[], 15),
-        turning("v-turns", "CAA changes", &[&caa(8)], &["@ CAA 0 issue \"letsencrypt.org\""], 8),
+        turning("v-gone", "CAA for another CA goes", &[&caa(5)], &[], LONGEST),
+        turning("v-long", "the same with a longer life", &[&caa(15)], &[], LONGEST),
+        turning("v-turns", "CAA changes", &[&caa(8)], &["@ CAA 0 issue \"letsencrypt.org\""], LONGEST),
         turning("v-six", "a stray AAAA goes", &["@ 7 AAAA 2001:db8::66"], &[], 7),
         above,
         apart,

@@ -19,6 +19,9 @@ pub(crate) struct Reply {
     pub(crate) ttl: Option<u32>,
     /// The TTL of the answer's first record, which is the name's own.
     pub(crate) own_ttl: Option<u32>,
+    /// Whether there are CAA records in the answer.
+    #[allow(dead_code)]
+    pub(crate) caa: bool,
     /// The serial of a SOA in the answer.
     pub(crate) serial: Option<u32>,
     /// Whether the server calls itself an authority.
@@ -35,6 +38,7 @@ impl From<&Message> for Reply {
             addresses: message.answers.iter().filter_map(|r| r.data.ip_addr()).collect(),
             ttl: message.answers.iter().map(|r| r.ttl).min().or(soa),
             own_ttl: message.answers.first().map(|r| r.ttl),
+            caa: message.answers.iter().any(|r| r.record_type() == RecordType::CAA),
             serial: message.answers.iter().find_map(|r| match &r.data {
                 RData::SOA(soa) => Some(soa.serial),
                 _ => None,

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::engine::authority::AtServer;
-use crate::model::{Ca, Cause, Effect, Failure, Habit, Name, Rcode, Reason, ServerSurvey, Taken};
+use crate::model::{Ca, Cause, Effect, Failure, Habit, Name, Rcode, Reason, ServerSurvey, Taken, ZoneSurvey};
 
 use super::Sight;
 
@@ -19,6 +19,29 @@ pub(super) fn servers(sight: &Sight<'_>) -> Vec<Reason> {
     let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
     let habits = zones.iter().flat_map(|zone| &zone.servers).flat_map(of_server);
     habits.chain(zones.iter().flat_map(|zone| of_aaaa(&zone.servers))).collect()
+}
+
+/// The same for zones of which every server answers the plainest question, and none the CA's: no resolver that
+/// asks as the CA does learns anything there, whatever the records are.
+pub(super) fn deaf(sight: &Sight<'_>) -> Vec<Reason> {
+    if sight.is_pebble() {
+        return Vec::new();
+    }
+    let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
+    let barring = |zone: &ZoneSurvey| -> Vec<Reason> {
+        let each: Vec<Vec<Reason>> = zone
+            .servers
+            .iter()
+            .map(|server| {
+                let mut reasons = of_server(server);
+                reasons.retain(|reason| reason.effect == Effect::Blocks);
+                reasons.retain(|_| server.habits.plain == Taken::Well);
+                reasons
+            })
+            .collect();
+        if each.iter().any(Vec::is_empty) { Vec::new() } else { each.concat() }
+    };
+    zones.iter().flat_map(barring).collect()
 }
 
 /// Servers that answer for A and say nothing to AAAA. Of three or more, one may.

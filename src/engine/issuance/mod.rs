@@ -100,6 +100,12 @@ pub(super) fn reasons(sight: &Sight<'_>) -> Vec<Reason> {
     let mut later: Vec<Reason> = ONCE_RIGHT.iter().flat_map(|rule| rule(sight)).collect();
     if !sight.right {
         later.iter_mut().for_each(|reason| reason.effect = Effect::Warns);
+        // Whom the CA cannot ask, this program could not ask either: that is why nothing is right.
+        let deaf = habits::deaf(sight);
+        later.retain(|reason| {
+            deaf.iter().all(|told| (&told.cause, &told.who) != (&reason.cause, &reason.who))
+        });
+        later.extend(deaf);
     }
     let mut all: Vec<Reason> = Vec::new();
     for reason in [policy, dnssec, strangers, later, assumed, budget].into_iter().flatten() {

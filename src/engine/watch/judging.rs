@@ -252,8 +252,14 @@ impl Watch {
     fn ca_forgets_at(&self, record: usize) -> Option<Timestamp> {
         // A stray AAAA that has gone may be kept as well as a wrong address.
         let wrong = [Some(record), self.records[record].guard].into_iter().flatten();
-        let wrong = wrong.filter_map(|record| self.records[record].last_wrong.as_ref());
-        let answer = wrong.filter_map(|(at, ttl, held)| issuance::ca_forgets(*at, *ttl, held)).max();
+        let wrong = wrong.filter_map(|record| {
+            let Progress { last_wrong, right_since, .. } = &self.records[record];
+            let (seen, ttl, held) = last_wrong.as_ref()?;
+            // Between two looks nobody knows when it turned right, and the CA may have asked just before.
+            let latest = right_since.map_or(*seen, |since| (since - schedule::BARRED).max(*seen));
+            issuance::ca_forgets(latest, *ttl, held)
+        });
+        let answer = wrong.max();
         let moved = self
             .moved(record)
             .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));

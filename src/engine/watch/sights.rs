@@ -323,12 +323,17 @@ impl Watch {
         let entry = &mut self.subjects[subject];
         if kept {
             entry.barred = Some((self.now, true));
-        } else if let Some((_, now)) = entry.barred.as_mut().filter(|_| !entry.failed) {
-            *now = false;
+        } else if let Some((last, still)) = &mut entry.barred
+            && !entry.failed
+            && std::mem::take(still)
+        {
+            let looked = entry.asked_at.map(|begun| begun - schedule::BARRED);
+            *last = looked.map_or(*last, |looked| looked.max(*last));
         }
     }
 
-    /// When the CA's resolvers can no longer have what stood in the way and has gone.
+    /// When the CA's resolvers can no longer have what stood in the way and has gone. It may have gone just before
+    /// the look that no longer saw it, and have been fetched just before that.
     pub(super) fn barred_until(&self, record: usize) -> Option<Timestamp> {
         let (last, still) = self.subjects[self.subject_of(record)?].barred?;
         (!still).then(|| issuance::ca_forgets(last, u32::MAX, &Held::Addresses(Vec::new())))?

@@ -46,6 +46,26 @@ async fn a_sample_has_one_port_and_another_sample_another() {
 }
 
 #[tokio::test]
+async fn who_cannot_read_edns_is_asked_without() {
+    let server = server::udp(|_, query| {
+        let edns = query[11] == 1;
+        // `good` takes the last octets for an OPT record.
+        vec![if edns { reply(query, 1) } else { good(&[query, &[0; 11]].concat()) }]
+    })
+    .await;
+    let found = look(server).await;
+    let answer = answer(&found);
+    assert_eq!((answer.rcode, &answer.addresses[..], found.questions), (Rcode::NOERROR, &[ADDR][..], 2));
+    let always = server::udp(|_, query| {
+        let edns = query[11] == 1;
+        vec![reply(&if edns { query.to_vec() } else { [query, &[0; 11]].concat() }, 1)]
+    })
+    .await;
+    let found = look(always).await;
+    assert_eq!((super::answer(&found).rcode, found.questions), (Rcode::FORMERR, 2));
+}
+
+#[tokio::test]
 async fn a_closed_port_is_seen_at_once() {
     let server = server::closed().await;
     let since = Stopwatch::start();

@@ -65,6 +65,33 @@ fn ways_of_asking() {
 }
 
 #[test]
+fn nobody_can_be_asked_as_the_ca_asks() {
+    let silent = |s: &mut Scene, many: usize| {
+        s.servers = vec![dead(); 2];
+        let servers = s.seen().zones[0].servers.iter_mut().take(many);
+        servers.for_each(|server| server.habits.mixed_case = Taken::Dropped);
+    };
+    let mut all = Scene::healthy();
+    silent(&mut all, 2);
+    let report = all.judged();
+    assert_eq!(report.verdict, Blocked, "{:?}", report.reasons);
+    let refusals: Vec<Effect> = report
+        .reasons
+        .iter()
+        .filter(|reason| reason.cause.code() == "server-refuses")
+        .map(|reason| reason.effect)
+        .collect();
+    assert_eq!(refusals, [Effect::Blocks; 2], "each server once");
+    let mut one = Scene::healthy();
+    silent(&mut one, 1);
+    assert_eq!(one.judged().verdict, Verdict::Inconclusive, "the other one may only be down");
+    let mut pebble = Scene::healthy();
+    silent(&mut pebble, 2);
+    pebble.pebble();
+    assert_eq!(pebble.judged().verdict, Verdict::Inconclusive, "pebble asks plainly");
+}
+
+#[test]
 fn questions_for_aaaa() {
     hold(&[
         ("SERVFAIL for AAAA", |s| s.guard[1] = AtServer::Lame(Rcode::SERVFAIL), Safe, "aaaa-fails"),
