@@ -46,6 +46,10 @@ pub(super) const OLD_SIGHT: Duration = Duration::from_secs(90);
 /// CAA, DNSSEC and the web server while one of them stands in the way: not more often than this.
 pub(super) const BARRED: Duration = Duration::from_secs(5);
 
+/// The same while nothing of it does: to see something come into the way while other records, or caches, are
+/// still waited for.
+pub(super) const SIGHT_RIGHT: Duration = Duration::from_secs(900);
+
 /// How often a single look waits for those that have not answered once the verdict is decided.
 pub(super) const GRACE_FOR_THE_SLOW: Duration = Duration::from_millis(600);
 

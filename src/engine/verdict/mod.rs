@@ -76,6 +76,8 @@ pub(super) struct Case<'a> {
     pub(super) sight: Option<Sight<'a>>,
     /// Whether the look that counts is still to come.
     pub(super) sight_pending: bool,
+    /// Whether the look that counted is too old to begin settling on.
+    pub(super) sight_old: bool,
     pub(super) gate_open: bool,
     pub(super) resolvers: &'a [ResolverView<'a>],
     pub(super) settle_until: Option<Timestamp>,
@@ -110,7 +112,9 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     let issuable = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
     let resolvers = resolver_reasons(case, &mut reasons);
     let clear = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
-    if let Some(until) = case.settle_until.filter(|_| clear && !is_settled(case)) {
+    if clear && case.sight_old {
+        push(&mut reasons, Effect::Waits, Cause::ChecksPending);
+    } else if let Some(until) = case.settle_until.filter(|_| clear && !is_settled(case)) {
         push(&mut reasons, Effect::Waits, Cause::Settling { until });
     }
     // Before the first look is over there is no reason against it, and none for it.

@@ -60,6 +60,26 @@ impl Watch {
         }
     }
 
+    /// The end has come before the looks that must precede the last word: nobody may rest on the old ones.
+    fn doubt_old_sights(&self, report: &mut Report) {
+        if !report.reached || self.plan.mode == Mode::Look {
+            return;
+        }
+        for subject in self.old_sights() {
+            for &record in self.records_of_sight(subject) {
+                let told = report.records.iter_mut().filter(|told| told.record.0 as usize == record);
+                for told in told {
+                    told.verdict = told.verdict.max(Verdict::NotYet);
+                    (told.issuable, told.everyone) = (false, false);
+                    let cause = Cause::ChecksPending;
+                    told.reasons.insert(0, Reason { effect: Effect::Waits, who: None, cause });
+                    report.verdict = report.verdict.max(Verdict::NotYet);
+                    report.reached = false;
+                }
+            }
+        }
+    }
+
     fn is_decided(&self) -> bool {
         self.records.iter().all(|progress| progress.row.is_none() || progress.decided)
     }
@@ -69,8 +89,15 @@ impl Watch {
         if !last && (!self.changed || self.plan.mode == Mode::Look || !self.is_decided()) {
             return;
         }
+        let mut report = self.report(last);
+        if last {
+            self.doubt_old_sights(&mut report);
+        } else if !report.reached || self.plan.mode == Mode::Look {
+            self.closing = None;
+        } else if self.looks_before_the_last_word() {
+            return;
+        }
         self.changed = false;
-        let report = self.report(last);
         let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
         if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
             self.out.events.pop();

@@ -142,14 +142,14 @@ impl Watch {
         let Judged { report, decided, clear } = self.judge(record, self.now);
         let renewed = clear && self.renew_sight(record);
         self.settle(record, clear && !renewed);
-        let judged = if renewed || (clear && self.records[record].settle_from == Some(self.now)) {
-            // Settling, or the last look at the CA's rules, has only just begun; the verdict must say so.
+        let judged = if clear && self.records[record].settle_from == Some(self.now) {
+            // Settling has only just begun; the verdict must say so.
             self.judge(record, self.now)
         } else {
             Judged { report, decided, clear }
         };
         self.await_ca(record, &judged.report);
-        self.watch_barred(record);
+        self.keep_looking(record);
         self.check_the_last(record);
         self.milestones(record, &judged.report);
         let turn = self.last_turn(record);
@@ -191,6 +191,7 @@ impl Watch {
             ca_forgets_at: self.ca_forgets_at(record),
             sight: self.sight(record),
             sight_pending: self.sight_is_pending(record),
+            sight_old: self.sight_is_old(record),
             gate_open: progress.gate_open,
             resolvers: &resolvers,
             settle_until: progress

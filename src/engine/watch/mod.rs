@@ -107,6 +107,8 @@ pub struct Watch {
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
     /// Something was judged since the last forecast.
     news: bool,
+    /// Since when everything that is waited for is reached, and only looks before the last word are missing.
+    closing: Option<Timestamp>,
     /// The records to be judged at the next finding.
     dirty: Vec<usize>,
     /// A record's report, or whether it is decided, is another than when a verdict was last told.
@@ -144,6 +146,7 @@ impl Watch {
             told: None,
             told_forecast: None,
             news: true,
+            closing: None,
             dirty: Vec::new(),
             changed: true,
             over: false,

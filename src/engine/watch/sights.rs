@@ -12,10 +12,12 @@ use crate::engine::issuance::{self, Sight};
 use crate::engine::plan::{Mode, Plan, WebPolicy};
 use crate::engine::schedule;
 use crate::model::{
-    Ca, ChallengeFile, Effect, Expectation, Held, Name, Origin, Seen, Survey, Task, Timestamp, Visit, Why,
+    Ca, ChallengeFile, Effect, Expectation, Held, Milestone, Name, Origin, Seen, Survey, Task, Timestamp,
+    Visit, Why,
 };
 
 use super::Watch;
+use super::progress::Progress;
 use super::timers::Timer;
 use crate::engine::authority::AtServer;
 
@@ -133,18 +135,56 @@ impl Watch {
         self.look_at(subject, why);
     }
 
-    /// Nothing else is missing: a look that is too old to rest a verdict on is taken anew. Returns whether
-    /// one was too old.
-    pub(super) fn renew_sight(&mut self, record: usize) -> bool {
-        let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else {
+    /// Whether the last look at a record's name is too old to begin settling on. What has settled once is looked
+    /// at again only before the last word ([`Self::looks_before_the_last_word`]), however long other records take.
+    pub(super) fn sight_is_old(&self, record: usize) -> bool {
+        let Progress { settle_from, reached, .. } = &self.records[record];
+        let begins = settle_from.is_none() && !reached[Milestone::Safe as usize];
+        let Some(subject) = self.subject_of(record).filter(|_| begins && self.plan.mode == Mode::Watch)
+        else {
             return false;
         };
-        let Some(begun) = self.subjects[subject].complete else { return false };
-        let old = self.now.since(begun) > schedule::OLD_SIGHT;
-        if old && !self.subjects[subject].is_pending() {
-            self.want(subject, Why::Settle);
+        let begun = self.subjects[subject].complete;
+        begun.is_some_and(|begun| self.now.since(begun) > schedule::OLD_SIGHT)
+    }
+
+    /// Nothing else is missing, and settling is about to begin: a look that is too old for it is taken anew.
+    /// Returns whether it was.
+    pub(super) fn renew_sight(&mut self, record: usize) -> bool {
+        let old = self.sight_is_old(record);
+        if let Some(subject) = self.subject_of(record).filter(|_| old) {
+            self.renew(subject);
         }
         old
+    }
+
+    /// Takes a look that can be counted on, but for one that failed a moment ago.
+    fn renew(&mut self, subject: usize) {
+        let entry = &self.subjects[subject];
+        if !entry.failed || entry.next <= self.now {
+            self.look_at(subject, Why::Settle);
+        }
+    }
+
+    /// Everything that is waited for is reached. Names that were last looked at long before that are looked at
+    /// once more, side by side, before it is said. Returns whether any such look is still to come.
+    pub(super) fn looks_before_the_last_word(&mut self) -> bool {
+        self.closing.get_or_insert(self.now);
+        let old = self.old_sights();
+        old.iter().for_each(|&subject| self.renew(subject));
+        !old.is_empty()
+    }
+
+    /// Names whose last look is too old to rest the last word on.
+    pub(super) fn old_sights(&self) -> Vec<usize> {
+        let oldest = self.closing.unwrap_or(self.now) - schedule::OLD_SIGHT;
+        let is_old = |subject: &usize| self.subjects[*subject].complete.is_some_and(|begun| begun < oldest);
+        (0..self.subjects.len()).filter(is_old).collect()
+    }
+
+    /// The records of a name, guards left out.
+    pub(super) fn records_of_sight(&self, subject: usize) -> &[usize] {
+        &self.subjects[subject].records
     }
 
     fn look_at(&mut self, subject: usize, why: Why) {
@@ -160,7 +200,7 @@ impl Watch {
         self.send(Task::Survey { name }, why);
     }
 
-    /// The timer of a name whose way is barred.
+    /// The timer of a name.
     pub(super) fn look_again_at(&mut self, subject: usize) {
         if self.subjects[subject].next <= self.now {
             self.look_at(subject, Why::Retry);
@@ -348,8 +388,9 @@ impl Watch {
         self.subjects.iter().any(Subject::is_under_way)
     }
 
-    /// After a judgement: while the CA's other rules stand in the way, the name is looked at again.
-    pub(super) fn watch_barred(&mut self, record: usize) {
+    /// After a judgement: while the CA's other rules stand in the way, the name is looked at again soon; while
+    /// nothing does, now and then.
+    pub(super) fn keep_looking(&mut self, record: usize) {
         let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else { return };
         let right = self.records[record].right_since.is_some();
         let entry = &self.subjects[subject];
@@ -359,6 +400,10 @@ impl Watch {
         let Some(sight) = self.sight(record) else { return };
         if issuance::reasons(&sight).iter().any(|reason| reason.effect != Effect::Warns) {
             self.put_off(subject);
+        } else if !self.subjects[subject].is_pending() {
+            let at = self.now + schedule::SIGHT_RIGHT;
+            self.subjects[subject].next = at;
+            self.timers.set(at, Timer::Sight(subject), Why::Retry);
         }
     }
 

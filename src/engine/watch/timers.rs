@@ -14,7 +14,7 @@ pub(super) enum Timer {
     Walk(usize),
     Cell(usize),
     Settle(usize),
-    /// A name that the CA's rules stand in the way of.
+    /// A name, for what the CA looks at beyond addresses.
     Sight(usize),
     /// A single look has waited long enough for the slow.
     Look,

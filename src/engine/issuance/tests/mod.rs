@@ -246,6 +246,7 @@ impl Scene {
             ca_forgets_at: self.ca_forgets_at,
             sight: Some(sight),
             sight_pending: false,
+            sight_old: false,
             gate_open,
             resolvers: &resolvers,
             settle_until: None,

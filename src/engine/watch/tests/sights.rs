@@ -117,3 +117,73 @@ fn a_survey_that_fails_does_not_count_though_an_earlier_one_came_back() {
     assert_eq!(world.surveys, 3);
     assert!((35_000..37_000).contains(&millis), "{millis}");
 }
+
+/// Two names; the second has its address only from the 1,000th second on.
+fn one_waits_for_another(change: impl Fn(&mut Little, i64)) -> (Little, Option<Report>, i64) {
+    let good = answer(&[NEW], 300);
+    let late = Name::parse("late.example.com").unwrap();
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    world.unlike = Some((late.clone(), answer(&[], 60)));
+    let early = Name::parse("www.example.com").unwrap();
+    let value = || vec![Value::V4(NEW.parse().unwrap())];
+    let names = vec![(early, value()), (late, value())];
+    let Plan { resolvers, policy, .. } = world.plan(Mode::Watch, looking(Milestone::Safe));
+    let plan = Plan::new(Request { names, mode: Mode::Watch, policy }, resolvers).unwrap();
+    let (_, report, millis) = world.play(plan, 3_000, |world, secs| {
+        if secs >= 1_000 {
+            world.unlike = None;
+        }
+        change(world, secs);
+    });
+    (world, report, millis)
+}
+
+fn lost(world: &Little) -> usize {
+    world.told.iter().filter(|event| matches!(event, Event::Milestone { lost: true, .. })).count()
+}
+
+#[test]
+fn a_name_that_is_ready_is_left_alone_until_the_others_are() {
+    let (world, report, millis) = one_waits_for_another(|_, _| {});
+    assert_eq!(report.unwrap().exit_code(), 0);
+    assert_eq!(lost(&world), 0, "what was reached is not taken back for a look that is only old");
+    assert_eq!(world.surveys, 5, "of each name one at the beginning and one for the last word, one between");
+    assert!((1_000_000..1_045_000).contains(&millis), "{millis}");
+}
+
+#[test]
+fn a_name_that_was_ready_and_is_barred_since_is_seen_before_the_last_word() {
+    let (world, report, _) = one_waits_for_another(|world, secs| {
+        if secs >= 500 {
+            world.web = 403;
+        }
+    });
+    assert!(report.is_none(), "{report:?}");
+    let safe = |event: &Event| matches!(event, Event::Verdict(report) if report.verdict == Verdict::Safe);
+    assert!(!world.told.iter().any(safe));
+    assert!(lost(&world) > 0);
+}
+
+#[test]
+fn settling_may_take_longer_than_a_look_stays_fresh() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    let policy = Policy { settle: std::time::Duration::from_secs(300), ..looking(Milestone::Safe) };
+    let (_, report, millis) = world.play(world.plan(Mode::Watch, policy), 2_000, |_, _| {});
+    assert_eq!(report.unwrap().exit_code(), 0);
+    assert_eq!(world.surveys, 2, "one at the beginning, one for the last word");
+    assert!((300_000..302_000).contains(&millis), "{millis}");
+}
+
+#[test]
+fn an_end_before_the_last_looks_rests_on_none_of_the_old_ones() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    world.failing = &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
+    let policy = Policy { settle: std::time::Duration::from_secs(300), ..looking(Milestone::Safe) };
+    let (mut watch, report, _) = world.play(world.plan(Mode::Watch, policy), 310, |_, _| {});
+    assert!(report.is_none());
+    let done = watch.step(Timestamp::from_secs(1_000_311), Input::Deadline).done.unwrap();
+    assert_eq!((done.verdict, done.exit_code()), (Verdict::NotYet, 1));
+    assert!(codes(&done).contains("checks-pending"), "{:?}", codes(&done));
+}
