@@ -116,7 +116,7 @@ fn shown(text: &str) -> String {
     let reading = explain(text, &[]);
     let mut all = Text::plain(TimeZone::UTC).diagnoses(&reading.diagnoses, reading.more, &[], &[], NOW);
     for diagnosis in &reading.diagnoses {
-        all.push_str(&json::diagnosis(diagnosis, &[], &[], NOW));
+        all.push_str(&json::diagnosis(diagnosis, &[], &[], None, NOW));
         all.push_str(&Explaining::new(diagnosis, &[], When::utc(NOW)).heading());
     }
     all

@@ -138,9 +138,16 @@ pub(crate) struct Looking {
     /// Begin anew, and set an earlier journal of the same watch aside
     #[arg(long)]
     pub(crate) fresh: bool,
-    /// Run this command when it is safe (in a later version)
+    /// Once it is safe (or the milestone of --until is reached), run this command by `sh -c`; its exit status is
+    /// passed on
     #[arg(long, value_name = "COMMAND")]
     pub(crate) then: Option<String>,
+    /// Run this command by `sh -c` whenever the verdict changes, beside the watch
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) on_change: Option<String>,
+    /// At the end send the verdict's JSON to this https:// URL in one POST, tried again for a minute
+    #[arg(long, value_name = "URL")]
+    pub(crate) notify: Option<String>,
     /// The port of the web server [default: 80]
     #[arg(long, value_name = "N")]
     pub(crate) http_port: Option<u16>,
@@ -278,7 +285,8 @@ pub(crate) struct ExplainArgs {
     /// The certificate authority whose rules hold
     #[arg(long, value_name = "CA")]
     pub(crate) ca: Option<Ca>,
-    /// Read the CA's own record of the order, by the address that the message gives (no effect yet)
+    /// Read Let's Encrypt's own record of the order, at the address that the message gives: which address it saw for
+    /// each name, when, and which names it has not tried yet
     #[arg(long, conflicts_with = "offline")]
     pub(crate) fetch_order: bool,
     /// JSON for scripts: one failure a line
@@ -331,7 +339,7 @@ mod tests {
         let shared = "a.example=192.0.2.7 b.example --expect 2001:db8::7 --expect 192.0.2.8 --root 127.0.0.1:5300 \
             --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
             --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off --fresh \
-            --then true --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
+            --then true --on-change true --notify https://hooks.example.com/x --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
             --records r.yaml";
         for command in ["check", "wait"] {
             let line = format!("propwatch {command} {shared}");

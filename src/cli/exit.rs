@@ -22,6 +22,9 @@ pub(crate) enum Exit {
     Interrupted,
     /// 141: whoever read the results has gone (128 + SIGPIPE), so nobody was told a verdict.
     BrokenPipe,
+    /// The status of the command of `--then`: 0 to 255; 127 if there is none of that name, 128 and its number of a
+    /// signal.
+    Passed(u8),
 }
 
 impl Exit {
@@ -42,7 +45,7 @@ impl Exit {
             Exit::NotYet => 1,
             Exit::Inconclusive => 2,
             Exit::Blocked => 3,
-            Exit::Usage | Exit::Interrupted | Exit::BrokenPipe => 4,
+            Exit::Usage | Exit::Interrupted | Exit::BrokenPipe | Exit::Passed(_) => 4,
         };
         if rank(&other) > rank(&self) { other } else { self }
     }
@@ -56,6 +59,7 @@ impl Exit {
             Exit::Inconclusive => 4,
             Exit::Interrupted => 130,
             Exit::BrokenPipe => 141,
+            Exit::Passed(code) => code,
         }
     }
 }

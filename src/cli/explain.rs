@@ -8,14 +8,14 @@ use jiff::tz::TimeZone;
 use propwatch::clock::Clock;
 use propwatch::engine;
 use propwatch::explain::{self, MOST_BYTES, NoText, Reading};
-use propwatch::model::{Attempt, Timestamp, TriesLeft, Value};
+use propwatch::model::{Attempt, Name, Testimony, Timestamp, ToCheck, TriesLeft, Value};
 use propwatch::view::{Detail, Text, json};
 
 use super::args::ExplainArgs;
 use super::output::{Output, complain, note};
 use super::show::{paint, terminal_width};
 use super::value::value;
-use super::{Exit, UserError, now, tries};
+use super::{Exit, UserError, now, record, tries};
 
 pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, UserError> {
     let expected =
@@ -24,11 +24,15 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
     let now = Clock::new().now();
     let reading = explain::explain(&text, &expected);
     drop(text);
-    remember(args, &reading, now);
-    let tries = tries_left(args, &reading, now);
+    let records = if args.fetch_order { record::fetch(args, &reading, &expected)? } else { Vec::new() };
+    let names = names(&reading, &records, &expected);
+    let attempts = explain::attempts_seen(explain::attempts(&reading.diagnoses, now), &records, now);
+    remember(args, &attempts, now);
+    let tries = tries_left(args, &names, attempts, now);
     if args.json {
         for diagnosis in &reading.diagnoses {
-            out.line(&json::diagnosis(diagnosis, &expected, &tries, now));
+            let record = records.iter().find(|one| diagnosis.order.as_ref() == Some(&one.url));
+            out.line(&json::diagnosis(diagnosis, &expected, &tries, record, now));
         }
     } else {
         let view = Text {
@@ -38,11 +42,11 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
             detail: Detail::Usual,
         };
         out.write(&view.diagnoses(&reading.diagnoses, reading.more, &expected, &tries, now));
+        if !records.is_empty() {
+            out.write(&view.testimonies(&records, &expected, now));
+        }
     }
-    if args.fetch_order {
-        note("--fetch-order has no effect yet: the CA's own record is not read");
-    }
-    if let Some(exit) = now::look(args, explain::to_check(&reading.diagnoses, &expected), out)? {
+    if let Some(exit) = now::look(args, names, out)? {
         return Ok(if out.is_broken() { Exit::BrokenPipe } else { exit });
     }
     Ok(match reading.is_recognised() {
@@ -52,30 +56,45 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
     })
 }
 
+/// The names to look at: those of the text, then the others of the certificate that the CA's record tells of.
+fn names(reading: &Reading, records: &[Testimony], expected: &[Value]) -> Vec<ToCheck> {
+    let mut names = explain::to_check(&reading.diagnoses, expected);
+    for name in explain::names_seen(records) {
+        if names.iter().all(|one| one.name != name) {
+            names.push(ToCheck { name, expected: expected.to_vec() });
+        }
+    }
+    names
+}
+
 /// What the CA's limit of failures leaves of an hour's tries, name by name.
-fn tries_left(args: &ExplainArgs, reading: &Reading, now: Timestamp) -> Vec<TriesLeft> {
+fn tries_left(
+    args: &ExplainArgs,
+    names: &[ToCheck],
+    attempted: Vec<Attempt>,
+    now: Timestamp,
+) -> Vec<TriesLeft> {
     let kept = tries::store(args.journal.as_deref()).map(|store| store.read(now));
     let mut attempts = kept.unwrap_or_default();
-    for told in explain::attempts(&reading.diagnoses, now) {
+    for told in attempted {
         let same = |one: &Attempt| one.name == told.name && one.fingerprint == told.fingerprint;
         if !attempts.iter().any(same) {
             attempts.push(told);
         }
     }
-    let names = explain::to_check(&reading.diagnoses, &[]).into_iter().map(|one| one.name);
+    let left = |name: &Name| engine::tries_left(&attempts, name, None, now);
     names
-        .filter_map(|name| {
-            let (left, next) = engine::tries_left(&attempts, &name, None, now)?;
-            Some(TriesLeft { name, left, next })
+        .iter()
+        .filter_map(|one| {
+            left(&one.name).map(|(left, next)| TriesLeft { name: one.name.clone(), left, next })
         })
         .collect()
 }
 
 /// Keeps the failed tries for the count of those that are left. That it cannot be done is no error.
-fn remember(args: &ExplainArgs, reading: &Reading, now: Timestamp) {
-    let attempts = explain::attempts(&reading.diagnoses, now);
+fn remember(args: &ExplainArgs, attempts: &[Attempt], now: Timestamp) {
     let Some(store) = tries::store(args.journal.as_deref()).filter(|_| !attempts.is_empty()) else { return };
-    if let Err(unkept) = store.add(&attempts, now) {
+    if let Err(unkept) = store.add(attempts, now) {
         note(&format!(
             "failed tries cannot be remembered: {}",
             propwatch::view::escape::clean(&unkept.to_string())

@@ -89,6 +89,11 @@ impl Kept {
         self.path = Some(path);
     }
 
+    /// Where it is written down; empty where it is not.
+    pub(crate) fn place(&self) -> String {
+        self.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
+    }
+
     /// What the loop needs; and where to hear of trouble with the journal while it runs.
     pub(crate) fn run(&mut self) -> (Run<'_>, News) {
         let first = std::mem::replace(&mut self.first, Input::Woke);

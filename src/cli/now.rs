@@ -93,7 +93,10 @@ fn heading(args: &ExplainArgs, missing: &[Name], out: &mut Output) {
 }
 
 /// The addresses that DNS gives each name now.
-fn given(looking: &Looking, names: &[ToCheck]) -> Result<Vec<(Name, Vec<std::net::IpAddr>)>, UserError> {
+pub(crate) fn given(
+    looking: &Looking,
+    names: &[ToCheck],
+) -> Result<Vec<(Name, Vec<std::net::IpAddr>)>, UserError> {
     let settings = request::settings(looking)?;
     runtime()?.block_on(async {
         let net = Internet::new(settings, Rc::new(Clock::new()))
@@ -114,7 +117,7 @@ fn given(looking: &Looking, names: &[ToCheck]) -> Result<Vec<(Name, Vec<std::net
 }
 
 /// The same look that `check` takes.
-fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
+pub(crate) fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
     Looking {
         names,
         expect: args.expect.clone(),
@@ -138,6 +141,8 @@ fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
         journal: args.journal.clone().filter(|journal| journal == "off"),
         fresh: false,
         then: None,
+        on_change: None,
+        notify: None,
         http_port: args.http_port,
         self_test: args.self_test.clone(),
         ca: args.ca,

@@ -105,11 +105,6 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
         )
         .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
     }
-    if args.then.is_some() {
-        let command = told(mode);
-        return Err(UserError::new("--then is not in this version: the command would never be run")
-            .hint(format!("propwatch {command} … && COMMAND does the same")));
-    }
     if mode == Mode::Look && args.journal.as_deref().is_some_and(|journal| journal != "off") {
         note("--journal has no effect on check: one look leaves nothing to go on with");
     }

@@ -124,6 +124,19 @@ impl Show {
         }
     }
 
+    /// Who is who, and where each stands.
+    pub(crate) fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
+    /// A line beside the events, to standard error.
+    pub(crate) fn aside(&mut self, line: &str) {
+        match &mut self.telling {
+            Telling::Live(live) => live.print(line),
+            Telling::Nothing | Telling::Lines | Telling::Json => complain(line),
+        }
+    }
+
     /// The latest verdict that was told.
     pub(crate) fn verdict(&self) -> Option<&Report> {
         self.cast.report()

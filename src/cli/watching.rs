@@ -7,6 +7,7 @@ use propwatch::engine::Mode;
 use propwatch::net::Internet;
 
 use super::args::Looking;
+use super::handover::Handover;
 use super::journal::Kept;
 use super::output::Output;
 use super::request::{self, Job};
@@ -23,30 +24,38 @@ pub(crate) fn wait(args: &Looking, out: &mut Output) -> Result<Exit, UserError> 
 
 pub(crate) fn run(job: Job, args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
     let is_watch = job.plan.mode == Mode::Watch;
+    let mut handover = Handover::read(args, job.plan.mode)?;
     let mut show = Show::new(&args.show, is_watch);
     show.begin(&first_line(&job));
     let mut kept = Kept::open(&job, args, &mut show, out);
+    handover.journal = kept.place();
     let runtime = runtime()?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let clock = Rc::clone(&kept.clock);
         let net = Internet::new(job.settings, Rc::clone(&clock))
             .map_err(|error| UserError::new(error.to_string()))?;
         let broken = std::cell::Cell::new(false);
         let (run, news) = kept.run();
+        handover.begin(show.verdict());
         let (report, ended) = drive(run, &clock, &net, stopped(&broken), |now, event| {
             show.event(now, event, out);
+            handover.event(event, &mut show);
             news.tell();
             broken.set(out.is_broken());
         })
         .await;
         show.end(&report, out);
         kept.close(ended == Ended::Stopped);
-        Ok(match ended {
-            _ if out.is_broken() => Exit::BrokenPipe,
-            Ended::Stopped => Exit::Interrupted,
-            Ended::Done => Exit::of(&report),
-        })
-    })
+        if out.is_broken() || ended == Ended::Stopped {
+            handover.give_up();
+            return Ok(if out.is_broken() { Exit::BrokenPipe } else { Exit::Interrupted });
+        }
+        let passed = handover.end(&report, &show, &net).await;
+        Ok(passed.unwrap_or_else(|| Exit::of(&report)))
+    });
+    // Whoever is still looking a name up is not waited for.
+    runtime.shutdown_background();
+    exit
 }
 
 fn first_line(job: &Job) -> String {
@@ -78,7 +87,7 @@ pub(crate) async fn stopped(broken: &std::cell::Cell<bool>) {
 }
 
 #[cfg(unix)]
-async fn terminated() {
+pub(crate) async fn terminated() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut signal) => {
@@ -89,6 +98,6 @@ async fn terminated() {
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
+pub(crate) async fn terminated() {
     std::future::pending::<()>().await;
 }

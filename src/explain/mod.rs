@@ -11,6 +11,7 @@ mod captures;
 mod catalogue;
 mod decode;
 mod dense;
+mod evidence;
 mod failures;
 mod frames;
 mod needles;
@@ -24,8 +25,9 @@ mod shapes;
 mod tests;
 
 pub use decode::{MOST_BYTES, NoText, decode};
+pub use evidence::{attempts_seen, names_seen, testimony};
 pub use failures::MOST_FAILURES;
-pub use order::{AuthorizationSeen, OrderSeen, Unreadable, Visited, authorization, environment, order};
+pub use order::{MOST_ORDER_BYTES, Unreadable, authorization, environment, order};
 
 use crate::model::{Attempt, Class, Diagnosis, Environment, Timestamp, ToCheck, Value};
 

@@ -1,14 +1,12 @@
 //! The CA's own record of an order and its authorizations (RFC 8555, sections 7.1.3 and 7.1.4; what a CA adds
 //! about its validations is boulder's `core/objects.go`). What was fetched comes in as bytes.
 
-use std::net::IpAddr;
-
 use serde::Deserialize;
 
-use crate::model::{Environment, Name, Timestamp};
+use crate::model::{AuthorizationSeen, Environment, Name, OrderSeen, Problem, Timestamp, Visited};
 
 /// Bytes of one document at most.
-const MOST_BYTES: usize = 1 << 20;
+pub const MOST_ORDER_BYTES: usize = 1 << 20;
 /// Authorizations of one order at most: a certificate has 100 names.
 const MOST_NAMES: usize = 100;
 
@@ -23,45 +21,6 @@ pub enum Unreadable {
     NotAnOrder(String),
 }
 
-/// An order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderSeen {
-    /// `pending`, `ready`, `processing`, `valid` or `invalid`.
-    pub status: String,
-    /// Every name of the certificate.
-    pub names: Vec<Name>,
-    /// Where its authorizations are: URLs at the order's own host only.
-    pub authorizations: Vec<String>,
-    /// Why it failed, if the order itself says so.
-    pub error: Option<String>,
-}
-
-/// An authorization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuthorizationSeen {
-    /// The name, if it is one.
-    pub name: Option<Name>,
-    /// `pending` (never tried), `valid`, `invalid`, `deactivated`, `expired` or `revoked`.
-    pub status: String,
-    /// When the CA last tried.
-    pub validated: Option<Timestamp>,
-    /// The CA's words on a failure, as they belong into [`super::explain`].
-    pub error: Option<String>,
-    /// What it did, one entry a redirect.
-    pub visits: Vec<Visited>,
-}
-
-/// One request of a validation, as the CA recorded it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visited {
-    /// What was asked for.
-    pub url: String,
-    /// The addresses that the name had for the CA.
-    pub resolved: Vec<IpAddr>,
-    /// The one that it used.
-    pub used: Option<IpAddr>,
-}
-
 #[derive(Deserialize)]
 struct WireOrder {
     status: String,
@@ -69,12 +28,13 @@ struct WireOrder {
     identifiers: Vec<Identifier>,
     #[serde(default)]
     authorizations: Vec<String>,
-    error: Option<Problem>,
+    error: Option<WireProblem>,
 }
 
 #[derive(Deserialize)]
 struct WireAuthorization {
     status: String,
+    expires: Option<String>,
     identifier: Identifier,
     #[serde(default)]
     challenges: Vec<Challenge>,
@@ -86,7 +46,7 @@ struct Identifier {
 }
 
 #[derive(Deserialize)]
-struct Problem {
+struct WireProblem {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
@@ -97,7 +57,7 @@ struct Problem {
 
 #[derive(Deserialize)]
 struct Challenge {
-    error: Option<Problem>,
+    error: Option<WireProblem>,
     validated: Option<String>,
     #[serde(rename = "validationRecord", default)]
     records: Vec<Record>,
@@ -113,16 +73,13 @@ struct Record {
     used: String,
 }
 
-impl Problem {
-    /// In the form of the CA's own problem document.
-    fn text(&self) -> String {
-        let quote = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
-        format!(
-            "{{\"type\":{},\"detail\":{},\"status\":{}}}",
-            quote(&self.kind),
-            quote(&self.detail),
-            self.status
-        )
+/// Every type of a problem that a CA has begins with this (RFC 8555, section 6.7).
+const PREFIX: &str = "urn:ietf:params:acme:error:";
+
+impl WireProblem {
+    fn seen(self) -> Problem {
+        let kind = self.kind.strip_prefix(PREFIX).map_or(self.kind.clone(), str::to_owned);
+        Problem { kind, detail: self.detail, status: self.status }
     }
 }
 
@@ -150,7 +107,7 @@ pub fn order(url: &str, bytes: &[u8]) -> Result<OrderSeen, Unreadable> {
         here.is_some() && environment(url) == here && url.bytes().all(|b| b.is_ascii_graphic())
     });
     authorizations.truncate(MOST_NAMES);
-    Ok(OrderSeen { status: wire.status, names, authorizations, error: wire.error.map(|error| error.text()) })
+    Ok(OrderSeen { status: wire.status, names, authorizations, error: wire.error.map(WireProblem::seen) })
 }
 
 /// Reads an authorization.
@@ -160,9 +117,11 @@ pub fn order(url: &str, bytes: &[u8]) -> Result<OrderSeen, Unreadable> {
 pub fn authorization(bytes: &[u8]) -> Result<AuthorizationSeen, Unreadable> {
     let wire: WireAuthorization = read(bytes)?;
     // One challenge was tried; the others never were.
-    let tried = wire.challenges.iter().find(|one| one.error.is_some() || one.validated.is_some());
-    let instant = |text: &String| text.parse::<jiff::Timestamp>().ok();
-    let validated = tried.and_then(|one| one.validated.as_ref()).and_then(instant);
+    let tried = wire.challenges.into_iter().find(|one| one.error.is_some() || one.validated.is_some());
+    let instant = |text: &String| {
+        let at = text.parse::<jiff::Timestamp>().ok()?;
+        Some(Timestamp::from_micros(at.as_microsecond()))
+    };
     let visit = |record: &Record| Visited {
         url: record.url.clone(),
         resolved: record.resolved.iter().filter_map(|address| address.parse().ok()).collect(),
@@ -170,15 +129,19 @@ pub fn authorization(bytes: &[u8]) -> Result<AuthorizationSeen, Unreadable> {
     };
     Ok(AuthorizationSeen {
         name: Name::parse(&wire.identifier.value).ok(),
+        expires: wire.expires.as_ref().and_then(instant),
         status: wire.status,
-        validated: validated.map(|at| Timestamp::from_micros(at.as_microsecond())),
-        error: tried.and_then(|one| one.error.as_ref()).map(Problem::text),
-        visits: tried.map(|one| one.records.iter().take(MOST_NAMES).map(visit).collect()).unwrap_or_default(),
+        validated: tried.as_ref().and_then(|one| one.validated.as_ref()).and_then(instant),
+        visits: tried
+            .as_ref()
+            .map(|one| one.records.iter().take(MOST_NAMES).map(visit).collect())
+            .unwrap_or_default(),
+        error: tried.and_then(|one| one.error).map(WireProblem::seen),
     })
 }
 
 fn read<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Unreadable> {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MOST_ORDER_BYTES {
         return Err(Unreadable::TooLong);
     }
     serde_json::from_slice(bytes).map_err(|error| Unreadable::NotAnOrder(error.to_string()))

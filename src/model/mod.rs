@@ -6,6 +6,7 @@
 //! an [`Event`] is anything a view may tell a person or a script.
 
 mod answer;
+mod call;
 mod cause;
 mod diagnosis;
 mod errand;
@@ -24,10 +25,12 @@ mod walk;
 mod web;
 
 pub use answer::{Answer, Ede, Failure, Link, Rcode, Soa};
+pub use call::CallFailure;
 pub use cause::Cause;
 pub use diagnosis::{
-    Attempt, Authority, Check, Class, Diagnosis, Environment, Phase, ToCheck, TriesLeft, Trouble, Try,
-    Waiting, Whose, Wrapper,
+    Attempt, Authority, AuthorizationSeen, Check, Class, Diagnosis, Environment, Evidence, OrderRecord,
+    OrderSeen, Phase, Problem, Testimony, ToCheck, TriesLeft, Trouble, Try, Visited, Waiting, Whose, Witness,
+    Wrapper,
 };
 pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};

@@ -4,10 +4,11 @@
 //! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
 //! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
 //! zone's own servers what a CA looks at beyond addresses. Web servers are visited by the CA's rules, and asked
-//! whose they are. Nothing here judges anything, and no failure of a server or of the network ends a run.
+//! whose they are. A call is a request of our own: a verdict told to a receiver, the CA's record of an order. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;
+mod call;
 mod exchange;
 mod inspect;
 mod line;
@@ -33,6 +34,7 @@ use futures::Stream;
 use crate::clock::Clock;
 use crate::model::{Errand, Finding, Manner, Name, Question, Seen};
 use ask::{Ask, Told};
+pub use call::{Delivered, Receiver, ReceiverError};
 use exchange::{Exchange, Heard, Limit};
 pub use inspect::Manners;
 use line::Line;

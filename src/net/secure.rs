@@ -44,6 +44,20 @@ pub fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
     (!all.is_empty()).then_some(all)
 }
 
+/// TLS 1.2 and 1.3 with servers whose certificate leads to a root of the Mozilla programme or of `extra_roots`.
+fn trusting(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, SecureError> {
+    let mut roots = RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    for root in extra_roots {
+        roots.add(CertificateDer::from(root.clone())).map_err(SecureError::Root)?;
+    }
+    Ok(ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(SecureError::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
 type Exchange = DnsExchange<TokioRuntimeProvider>;
 
 /// The connections of one process. Samples of one server use connections of their own, since behind one
@@ -78,18 +92,14 @@ struct Found {
 impl Secure {
     /// Trusts the roots of the Mozilla programme and `extra_roots` (DER).
     pub(crate) fn new(extra_roots: &[Vec<u8>], limit: Duration) -> Result<Self, SecureError> {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        for root in extra_roots {
-            roots.add(CertificateDer::from(root.clone())).map_err(SecureError::Root)?;
-        }
-        let tls = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(SecureError::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = Arc::new(trusting(extra_roots)?);
         let provider = TokioRuntimeProvider::new();
-        Ok(Secure { provider, tls: Arc::new(tls), limit, connections: RefCell::default() })
+        Ok(Secure { provider, tls, limit, connections: RefCell::default() })
+    }
+
+    /// How this machine greets in TLS a server that has to prove who it is.
+    pub(crate) fn tls(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.tls)
     }
 
     /// Asks on the kept connection of this endpoint and sample, or on a new one.

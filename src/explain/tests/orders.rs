@@ -41,8 +41,9 @@ fn an_authorization_says_what_the_ca_saw() {
     assert_eq!(seen.visits.len(), 1);
     assert_eq!(seen.visits[0].resolved.len(), 2);
     assert_eq!(seen.visits[0].used.map(|a| a.to_string()).as_deref(), Some("198.51.100.7"));
-    let again = explain(seen.error.as_deref().unwrap_or_default(), &[]);
-    assert_eq!(again.diagnoses[0].class, Some(Class::Http404));
+    let error = seen.error.unwrap();
+    assert_eq!((error.kind.as_str(), error.status), ("unauthorized", 403));
+    assert_eq!(explain(&error.detail, &[]).diagnoses[0].class, Some(Class::Http404));
     let pending = authorization(
         br#"{"identifier":{"type":"dns","value":"a.example"},"status":"pending","challenges":[{}]}"#,
     )

@@ -4,6 +4,7 @@
 //! caused it; both have codes that scripts may rely on.
 
 mod class;
+mod record;
 mod trouble;
 
 use std::net::IpAddr;
@@ -53,6 +54,7 @@ macro_rules! coded {
 use coded;
 
 pub use class::Class;
+pub use record::{AuthorizationSeen, Evidence, OrderRecord, OrderSeen, Problem, Testimony, Visited, Witness};
 pub use trouble::Trouble;
 
 coded! {

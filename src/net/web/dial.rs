@@ -1,5 +1,6 @@
-//! Connections to web servers, plain and with TLS. No certificate is ever checked: the CA does not check
-//! any either, since who asks it for one may not have one yet.
+//! Connections to web servers, plain and with TLS. On visits no certificate is ever checked: the CA does not
+//! check any either, since who asks it for one may not have one yet. Where a server has to prove who it is
+//! (see `call`), the caller brings a connector that checks.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -21,12 +22,12 @@ use super::brief;
 use crate::model::{BadRedirect, Broken, ConnectFailure, WebEnd};
 
 /// What a request can be written to and an answer read from.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(in crate::net) trait Stream: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
 /// A connection of either kind.
-pub(super) type Connection = Box<dyn Stream>;
+pub(in crate::net) type Connection = Box<dyn Stream>;
 
 /// Speaks TLS 1.2 and 1.3 with anybody, with no protocol chosen beforehand (ALPN).
 ///
@@ -46,7 +47,7 @@ pub(super) fn connector() -> Result<TlsConnector, Error> {
 ///
 /// # Errors
 /// [`ConnectFailure`].
-pub(super) async fn connect(to: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectFailure> {
+pub(in crate::net) async fn connect(to: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectFailure> {
     match timeout(limit, TcpStream::connect(to)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(failure(&error, to.ip())),
@@ -79,7 +80,7 @@ fn has_route(to: IpAddr) -> bool {
 ///
 /// # Errors
 /// How a visit ends when there is no TLS to be had.
-pub(super) async fn secure(
+pub(in crate::net) async fn secure(
     tls: &TlsConnector,
     stream: TcpStream,
     host: ServerName<'static>,

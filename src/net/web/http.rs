@@ -13,7 +13,8 @@ use super::url::Url;
 use crate::model::Broken;
 
 /// Who asks.
-const USER_AGENT: &str = concat!("propwatch/", env!("CARGO_PKG_VERSION"), " (certificate readiness check)");
+pub(in crate::net) const USER_AGENT: &str =
+    concat!("propwatch/", env!("CARGO_PKG_VERSION"), " (certificate readiness check)");
 /// Octets of a status line and headers. The CA's client would read ten million; nobody needs them.
 const MOST_HEAD: usize = 256 << 10;
 /// Headers in one answer.
@@ -26,10 +27,10 @@ const SERVER_SHOWN: usize = 80;
 const PIECE: usize = 8 << 10;
 
 /// An answer whose body has not been read yet.
-pub(super) struct Answer {
+pub(in crate::net) struct Answer {
     wire: Wire,
     /// The status code.
-    pub(super) status: u16,
+    pub(in crate::net) status: u16,
     /// The `Server` header, harmless and short.
     pub(super) server: Option<String>,
     /// The `Location` header, if it is not empty.
@@ -71,18 +72,21 @@ impl Wire {
     }
 }
 
-/// Asks for a URL; returns when the head of the answer is there.
+/// Asks for a URL as the CA does; returns when the head of the answer is there.
+///
+/// # Errors
+/// As [`exchange`].
+pub(super) async fn ask(connection: Connection, url: &Url, referer: Option<&str>) -> Result<Answer, Broken> {
+    exchange(connection, request(url, referer).as_bytes()).await
+}
+
+/// Sends a whole request; returns when the head of the answer is there.
 ///
 /// # Errors
 /// [`Broken`]; there is no limit of time here, whoever calls has one.
-pub(super) async fn ask(
-    mut connection: Connection,
-    url: &Url,
-    referer: Option<&str>,
-) -> Result<Answer, Broken> {
-    let request = request(url, referer);
+pub(in crate::net) async fn exchange(mut connection: Connection, request: &[u8]) -> Result<Answer, Broken> {
     // A server may answer and hang up before it has read everything: then the answer is what counts.
-    let sent = match connection.write_all(request.as_bytes()).await {
+    let sent = match connection.write_all(request).await {
         Ok(()) => connection.flush().await,
         Err(error) => Err(error),
     };
@@ -231,7 +235,7 @@ fn framing(status: u16, is_1_1: bool, encodings: &[&[u8]], lengths: &[&[u8]]) ->
 impl Answer {
     /// Where a redirect leads; none when the answer is none, or does not say. The CA's client takes an
     /// answer without a place to go as the last word.
-    pub(super) fn redirect(&self) -> Option<&[u8]> {
+    pub(in crate::net) fn redirect(&self) -> Option<&[u8]> {
         self.location.as_deref().filter(|_| matches!(self.status, 301 | 302 | 303 | 307 | 308))
     }
 
@@ -240,7 +244,7 @@ impl Answer {
     ///
     /// # Errors
     /// [`Broken`] when it ends too early, or cannot be read.
-    pub(super) async fn body(&mut self, most: usize, into: &mut Vec<u8>) -> Result<(), Broken> {
+    pub(in crate::net) async fn body(&mut self, most: usize, into: &mut Vec<u8>) -> Result<(), Broken> {
         let mut sink = Sink::new(self.gzip, most);
         let result = loop {
             match self.framing.piece(&mut self.wire).await {

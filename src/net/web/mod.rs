@@ -10,12 +10,12 @@
 //! them out; the client of both is Go's `net/http`.
 
 mod body;
-mod dial;
-mod http;
+pub(super) mod dial;
+pub(super) mod http;
 mod redirect;
 #[cfg(test)]
 pub(super) mod tests;
-mod url;
+pub(super) mod url;
 mod visit;
 
 use std::cell::RefCell;

@@ -7,9 +7,9 @@ use crate::model::Name;
 
 /// An absolute URL, in ASCII: whatever else was in it is percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Url {
+pub(in crate::net) struct Url {
     /// In lower case.
-    pub(super) scheme: String,
+    pub(in crate::net) scheme: String,
     /// What stands before the `@`. Read and never sent.
     user: Option<String>,
     /// Host and port as they were written, in lower case; empty where there is none.
@@ -84,14 +84,26 @@ impl Url {
         })
     }
 
+    /// Reads an absolute URL with a host; none where it is nothing of the kind.
+    pub(in crate::net) fn absolute(text: &str) -> Option<Self> {
+        let (scheme, place, path) = (String::new(), String::new(), String::new());
+        let nowhere = Url { scheme, user: None, place, path, query: None, fragment: None };
+        nowhere.follow(text.as_bytes()).filter(|url| !url.scheme.is_empty() && !url.host().is_empty())
+    }
+
+    /// What stands before the `@`, with its escapes.
+    pub(in crate::net) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
     /// The host without port and brackets.
-    pub(super) fn host(&self) -> &str {
+    pub(in crate::net) fn host(&self) -> &str {
         let host = self.host_and_port().0;
         host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The port as it was written, if one was.
-    pub(super) fn port(&self) -> Option<&str> {
+    pub(in crate::net) fn port(&self) -> Option<&str> {
         self.host_and_port().1.filter(|port| !port.is_empty())
     }
 
@@ -103,12 +115,12 @@ impl Url {
     }
 
     /// What stands in the `Host` header: a port only where the URL names one.
-    pub(super) fn host_header(&self) -> &str {
+    pub(in crate::net) fn host_header(&self) -> &str {
         self.place.strip_suffix(':').unwrap_or(&self.place)
     }
 
     /// What stands in the request line.
-    pub(super) fn request_target(&self) -> String {
+    pub(in crate::net) fn request_target(&self) -> String {
         let path = if self.path.is_empty() { "/" } else { &self.path };
         self.query.as_ref().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
     }

@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use crate::model::{
-    Authority, Check, Class, Diagnosis, Environment, Phase, Timestamp, TriesLeft, Trouble, Value, Waiting,
-    Whose, Wrapper,
+    Authority, Check, Class, Diagnosis, Environment, Phase, Testimony, Timestamp, TriesLeft, Trouble, Value,
+    Waiting, Whose, Wrapper,
 };
 use crate::view::escape::clean;
 use crate::view::{Told, When};
 
 use super::SCHEMA;
+use super::record::{self, RecordLine};
 
 #[derive(Serialize)]
 pub(super) struct DiagnosisLine {
@@ -48,6 +49,8 @@ pub(super) struct DiagnosisLine {
     command: Option<String>,
     checks: Vec<CheckLine>,
     quote: String,
+    /// What the CA has written down; none where it was not asked.
+    order_record: Option<RecordLine>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +70,7 @@ pub(super) fn diagnosis(
     diagnosis: &Diagnosis,
     expected: &[Value],
     tries: &[TriesLeft],
+    record: Option<&Testimony>,
     now: Timestamp,
 ) -> DiagnosisLine {
     let tries = tries.iter().filter(|one| diagnosis.names.contains(&one.name)).min_by_key(|one| one.left);
@@ -109,5 +113,6 @@ pub(super) fn diagnosis(
         command: told.command,
         checks: told.checks.into_iter().map(|(code, text)| CheckLine { code, text }).collect(),
         quote: shown(&diagnosis.quote),
+        order_record: record.map(|one| record::record(one, expected, now)),
     }
 }

@@ -7,6 +7,7 @@
 
 mod explain;
 mod lines;
+mod record;
 mod story;
 mod verdict;
 
@@ -17,7 +18,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::{Diagnosis, Event, Report, Timestamp, TriesLeft, Value};
+use crate::model::{Diagnosis, Event, Report, Testimony, Timestamp, TriesLeft, Value};
 
 use super::{Cast, Story};
 
@@ -56,9 +57,16 @@ pub fn story(story: &Story) -> String {
     text(&story::story(story))
 }
 
-/// The line for one failure of an error text, without its end of line.
-pub fn diagnosis(diagnosis: &Diagnosis, expected: &[Value], tries: &[TriesLeft], now: Timestamp) -> String {
-    text(&explain::diagnosis(diagnosis, expected, tries, now))
+/// The line for one failure of an error text, without its end of line. `record` is the CA's own record of its
+/// order, if that was asked for.
+pub fn diagnosis(
+    diagnosis: &Diagnosis,
+    expected: &[Value],
+    tries: &[TriesLeft],
+    record: Option<&Testimony>,
+    now: Timestamp,
+) -> String {
+    text(&explain::diagnosis(diagnosis, expected, tries, record, now))
 }
 
 /// Writes the line for one event.

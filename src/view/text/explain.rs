@@ -1,8 +1,11 @@
 //! An error text's failures for people.
 
 use crate::engine::TRIES_AN_HOUR;
-use crate::model::{Diagnosis, Timestamp, TriesLeft, Value, Waiting};
-use crate::view::{Explaining, Paint, Told, Tone, When, tries_left, wrap};
+use crate::model::{Diagnosis, Testimony, Timestamp, TriesLeft, Value, Waiting};
+use crate::view::{
+    Explaining, Paint, Told, Tone, When, record_error, record_heading, record_unread, tries_left, witness,
+    wrap,
+};
 
 use super::Text;
 
@@ -38,6 +41,30 @@ impl Text {
                     diagnoses.len()
                 ),
             ));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    /// What the CA itself has written down about the orders.
+    pub fn testimonies(&self, all: &[Testimony], expected: &[Value], now: Timestamp) -> String {
+        let when = When::local(self.zone.clone(), now);
+        let mut lines: Vec<String> = Vec::new();
+        for testimony in all {
+            lines.push(String::new());
+            let heading = wrap(&record_heading(testimony), self.columns(), "", "  ");
+            lines.extend(heading.iter().map(|line| self.paint.tone(Tone::Strong, line)));
+            for one in &testimony.witnesses {
+                let name = one.seen.name.as_ref().map_or_else(|| "a name".to_owned(), ToString::to_string);
+                lines.extend(wrap(
+                    &format!("{name}: {}", witness(one, expected, &when)),
+                    self.columns(),
+                    "  ",
+                    "    ",
+                ));
+            }
+            let rest = record_error(testimony).into_iter().chain(record_unread(testimony));
+            lines.extend(rest.flat_map(|text| self.at("  ", &text)));
         }
         lines.push(String::new());
         lines.join("\n")

@@ -2,6 +2,7 @@
 
 mod authority;
 mod caa;
+mod calls;
 mod causes;
 mod dnssec;
 mod editing;
@@ -20,7 +21,8 @@ mod times;
 mod web;
 mod zone;
 
-pub use explain::{Explaining, Told};
+pub use calls::call_failure;
+pub use explain::{Explaining, Told, record_error, record_heading, record_unread, witness};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;

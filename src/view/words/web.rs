@@ -235,7 +235,7 @@ pub(super) fn whose(at: &WebPlace) -> String {
     }
 }
 
-fn connecting(failure: ConnectFailure) -> &'static str {
+pub(super) fn connecting(failure: ConnectFailure) -> &'static str {
     match failure {
         ConnectFailure::Refused => "nothing listens there",
         ConnectFailure::TimedOut => "no answer",

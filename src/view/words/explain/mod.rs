@@ -5,6 +5,7 @@ mod answers;
 mod clients;
 mod connecting;
 mod lookups;
+mod record;
 mod telling;
 mod troubles;
 mod waiting;
@@ -16,6 +17,7 @@ use crate::view::escape::clean;
 
 use super::{Said, When, list};
 
+pub use record::{record_error, record_heading, record_unread, witness};
 pub use telling::Told;
 
 /// What frees the path in a `.htaccess` (Apache mod_rewrite).
