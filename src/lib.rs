@@ -27,7 +27,8 @@
 //! | [`sim`] | an internet of its own in virtual time, for `demo` and the tests | touching the real one |
 //! | [`drive`] | the one `async` loop, between the engine, the network, the clock and the views | deciding |
 //!
-//! The binary adds `cli`: arguments, the live terminal, exit codes; the only room that prints.
+//! The binary adds `cli`: arguments, the live terminal, exit codes, the commands that a verdict is handed to; the
+//! only room that prints.
 //!
 //! Imports run one way: `model`, then `engine`, then `config`, `journal`, `view`, `explain` and `sim` side by side, then `net` and
 //! `drive`, then `cli`. `tests/tidy.rs` holds that table, and fails where a line goes against it.

@@ -164,7 +164,6 @@ fn options_whose_absence_would_deceive_are_refused_and_others_noted() {
         "check a.test --expect 203.0.113.7 --allow-reserved --no-web --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
     );
     refused(&format!("{line} --records names.yaml"), &["--records", "hint:"]);
-    refused(&format!("{line} --then true"), &["--then", "hint:"]);
     let options = "--journal x.jsonl --fresh --settle 1s --fail-fast";
     let output = run(&format!("{line} {options}"));
     assert_eq!(output.status.code(), Some(4), "{}", err(&output));

@@ -2,6 +2,8 @@
 
 pub(crate) mod args;
 pub(crate) mod demo;
+#[cfg(test)]
+mod docs;
 mod exit;
 pub(crate) mod explain;
 mod handover;

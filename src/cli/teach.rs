@@ -8,7 +8,7 @@ macro_rules! with_exits {
             "
 
 Exit status:
-  0    safe: press Issue (with --until, that milestone was reached)
+  0    safe: press Issue (with --until, that milestone was reached); with --then the status of its command
   1    not yet: waiting helps; also a wait at its deadline
   2    a mistake in the command line or in a file; nothing was asked
   3    blocked: something must be changed first
@@ -65,7 +65,15 @@ Examples:
       As soon as Let's Encrypt can see it, whatever public caches hold.
   propwatch wait example.com --expect 203.0.113.7 --timeout 2h --fail-fast --quiet
   propwatch wait example.com --expect 203.0.113.7 --json | tee watch.jsonl
-      One event a line; the last is the verdict."
+      One event a line; the last is the verdict.
+  propwatch wait example.com --expect 203.0.113.7 --then 'certbot renew'
+      Run once it is safe, its exit status passed on. What is known is in its environment (PROPWATCH_VERDICT,
+      PROPWATCH_PREVIOUS, PROPWATCH_EXIT, PROPWATCH_NAMES, PROPWATCH_READY, PROPWATCH_WAITING, PROPWATCH_SUMMARY,
+      PROPWATCH_NEXT …), the verdict's JSON on its standard input. With --json its output goes to stderr.
+  propwatch wait example.com --expect 203.0.113.7 --on-change 'logger \"$PROPWATCH_SUMMARY\"'
+      Run at every change of the verdict, beside the watch: one at a time, 60 s each at most.
+  propwatch wait example.com --expect 203.0.113.7 --notify https://hooks.example.com/T0/B0/x
+      One POST of the verdict's JSON at the end; a failure is said, and changes no exit status."
 );
 
 /// `propwatch explain --help`.
@@ -74,6 +82,8 @@ Takes what a panel, certbot, lego, acme.sh, win-acme, Caddy, cert-manager or Aut
 lines were broken, and says what happened, whether waiting helps, and what to do. With --expect it knows
 whether the CA went to the right server. Failed tries are remembered, so that they can be counted. Then every
 name in it is looked at as `propwatch check` does, unless --offline: a message can name the wrong cause.
+With --fetch-order Let's Encrypt is asked for its own record of the order first: which address it saw for each
+name, and which names it has not tried yet.
 
 Examples:
   propwatch explain
@@ -82,6 +92,7 @@ Examples:
   propwatch explain --expect 203.0.113.7 --text 'DNS problem: NXDOMAIN looking up A for mail.example.com'
   certbot renew 2>&1 | propwatch explain - --offline
   propwatch explain letsencrypt.log --offline --json | jq -r .class
+  propwatch explain error.txt --expect 203.0.113.7 --fetch-order
 
 Exit status: that of the look at the names (see propwatch check --help); with --offline, or without a name:
   0    the message is recognised, every failure in it

@@ -62,9 +62,15 @@ pub(crate) fn lab() -> Zone {
         .with("ns3.shop A 192.0.2.13")
 }
 
+/// Where Let's Encrypt's API for dry runs is in the lab's internet, for who looks for it there.
+pub(crate) const CA: &str = "192.0.2.60";
+/// Its name.
+pub(crate) const CA_HOST: &str = "acme-staging-v02.api.letsencrypt.org";
+
 /// The root zone.
 pub(crate) fn root() -> Zone {
     Zone::new(".")
+        .with(&format!("{CA_HOST}. A {CA}"))
         .with(". NS a.root.lab.")
         .with(&format!("a.root.lab. A {ROOT}"))
         .with("lab. NS a.nic.lab.")

@@ -17,6 +17,8 @@ use super::facts::Facts;
 const LIMIT: Duration = Duration::from_secs(60);
 /// Changes that wait for their turn; of more the oldest are left out.
 const MOST_WAITING: usize = 16;
+/// Octets of what waits; at ten thousand names each change has some megabytes of JSON.
+const MOST_BYTES: usize = 16 << 20;
 /// How long the runs that are left may take once the watch has ended.
 const AFTER_THE_END: Duration = Duration::from_secs(60);
 /// Lines of one run that are shown.
@@ -37,6 +39,17 @@ struct Queue {
     left_out: usize,
     closed: bool,
     news: Vec<News>,
+}
+
+impl Queue {
+    /// Leaves the oldest out while too much waits; the newest stays.
+    fn keep_to_bounds(&mut self) {
+        let mut bytes: usize = self.waiting.iter().map(|facts| facts.json.len()).sum();
+        while self.waiting.len() > MOST_WAITING || (self.waiting.len() > 1 && bytes > MOST_BYTES) {
+            bytes -= self.waiting.pop_front().map_or(0, |facts| facts.json.len());
+            self.left_out += 1;
+        }
+    }
 }
 
 #[derive(Default)]
@@ -68,11 +81,8 @@ impl Changes {
     /// Hands over a change. Never waits.
     pub(crate) fn hand_over(&self, facts: Facts) {
         let mut queue = self.shared.queue();
-        if queue.waiting.len() >= MOST_WAITING {
-            queue.waiting.pop_front();
-            queue.left_out += 1;
-        }
         queue.waiting.push_back(facts);
+        queue.keep_to_bounds();
         drop(queue);
         self.shared.wake.notify_one();
     }
@@ -153,4 +163,51 @@ fn said(ran: std::io::Result<Ran>) -> Vec<News> {
         }
     }
     news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(json: &str) -> Facts {
+        Facts { variables: vec![("PROPWATCH_EVENT", "change".to_owned())], json: json.to_owned() }
+    }
+
+    fn queued(sizes: impl IntoIterator<Item = usize>) -> (Vec<usize>, usize) {
+        let mut queue = Queue::default();
+        for size in sizes {
+            queue.waiting.push_back(facts(&"x".repeat(size)));
+            queue.keep_to_bounds();
+        }
+        (queue.waiting.iter().map(|one| one.json.len()).collect(), queue.left_out)
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_the_newest_stays() {
+        assert_eq!(queued(1..=20), ((5..=20).collect(), 4));
+        assert_eq!(queued([6 << 20, 7 << 20, 8 << 20, 1]), (vec![7 << 20, 8 << 20, 1], 1));
+        assert_eq!(queued([1, 40 << 20]), (vec![40 << 20], 1));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_hangs_is_ended_with_all_that_it_has_started() {
+        let file = std::env::temp_dir().join(format!("propwatch-hangs-{}", std::process::id()));
+        let command = format!("sh -c 'trap \"\" TERM; sleep 1.5; echo late > {}' & wait", file.display());
+        let ran = background(&command, &facts("{}"), Duration::from_millis(200)).await.unwrap();
+        assert_eq!(ran.ended, None);
+        // Dropped in mid-run, as at Ctrl-C: nothing is left that could write.
+        let dropped = background(&command, &facts("{}"), Duration::from_secs(9));
+        assert!(timeout(Duration::from_millis(300), dropped).await.is_err());
+        let quick = background("printf 'a\\033b\\n'; cat; exit 4", &facts("{}"), LIMIT).await;
+        let told = [
+            News::Printed("a\\x1bb".into()),
+            News::Printed("{}".into()),
+            News::Failed("it ended with 4".into()),
+        ];
+        assert_eq!(said(quick), told);
+        let left = background("sleep 30 & echo left", &facts("{}"), LIMIT).await.unwrap();
+        assert_eq!((left.ended, left.output), (Some(Ended::Exit(0)), b"left\n".to_vec()));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(std::fs::remove_file(&file).is_err(), "what was ended went on");
+    }
 }
