@@ -2,8 +2,6 @@
 
 pub(crate) mod args;
 pub(crate) mod demo;
-#[cfg(test)]
-mod docs;
 mod exit;
 pub(crate) mod explain;
 mod handover;
@@ -18,6 +16,8 @@ mod request;
 pub(crate) mod resolvers;
 mod show;
 mod teach;
+#[cfg(test)]
+mod tests;
 mod tries;
 mod value;
 pub(crate) mod watching;

@@ -192,11 +192,12 @@ mod tests {
     #[tokio::test]
     async fn a_run_that_hangs_is_ended_with_all_that_it_has_started() {
         let file = std::env::temp_dir().join(format!("propwatch-hangs-{}", std::process::id()));
-        let command = format!("sh -c 'trap \"\" TERM; sleep 1.5; echo late > {}' & wait", file.display());
+        let command = format!("sh -c 'trap \"\" TERM; sleep 3.5; echo late > {}' & wait", file.display());
         let ran = background(&command, &facts("{}"), Duration::from_millis(200)).await.unwrap();
         assert_eq!(ran.ended, None);
         // Dropped in mid-run, as at Ctrl-C: nothing is left that could write.
-        let dropped = background(&command, &facts("{}"), Duration::from_secs(9));
+        let some = facts("{}");
+        let dropped = background(&command, &some, Duration::from_secs(9));
         assert!(timeout(Duration::from_millis(300), dropped).await.is_err());
         let quick = background("printf 'a\\033b\\n'; cat; exit 4", &facts("{}"), LIMIT).await;
         let told = [
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(said(quick), told);
         let left = background("sleep 30 & echo left", &facts("{}"), LIMIT).await.unwrap();
         assert_eq!((left.ended, left.output), (Some(Ended::Exit(0)), b"left\n".to_vec()));
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         assert!(std::fs::remove_file(&file).is_err(), "what was ended went on");
     }
 }

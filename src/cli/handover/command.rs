@@ -16,7 +16,9 @@ use crate::cli::watching::terminated;
 /// A command that cannot be found, as shells have it; also one whose shell cannot be started.
 pub(crate) const NOT_FOUND: u8 = 127;
 /// Between asking a command to end and ending it.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
+/// Between two looks at whether anything is left of a group.
+const LOOK: Duration = Duration::from_millis(50);
 /// How long the output of a command is read after its end.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Octets of a command's output that are kept; the rest is read and let go.
@@ -97,7 +99,7 @@ pub(crate) struct Ran {
 }
 
 /// Runs a command in the background, in a group of processes of its own and within a limit. When that is over, the
-/// whole group is asked to end, and ended five seconds later. Dropping this ends the group at once.
+/// whole group is asked to end, and ended two seconds later. Dropping this ends the group at once.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -118,7 +120,13 @@ pub(crate) async fn background(command: &str, facts: &Facts, limit: Duration) ->
         Ok(status) => Some(Ended::of(status?)),
         Err(_) => {
             group.ask_to_end();
-            if timeout(GRACE, child.wait()).await.is_err() {
+            let gone = async {
+                let _ = child.wait().await;
+                while group.lives() {
+                    tokio::time::sleep(LOOK).await;
+                }
+            };
+            if timeout(GRACE, gone).await.is_err() {
                 group.end();
                 child.wait().await?;
             }
@@ -156,7 +164,7 @@ impl Drop for Group {
 
 #[cfg(unix)]
 mod signals {
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
     fn pid(id: Option<u32>) -> Option<Pid> {
         Pid::from_raw(i32::try_from(id?).ok()?)
@@ -178,6 +186,10 @@ mod signals {
             self.send(Signal::KILL);
         }
 
+        pub(super) fn lives(&self) -> bool {
+            pid(self.0).is_some_and(|pid| test_kill_process_group(pid).is_ok())
+        }
+
         fn send(&self, signal: Signal) {
             if let Some(pid) = pid(self.0) {
                 let _ = kill_process_group(pid, signal);
@@ -193,5 +205,8 @@ mod signals {
     impl super::Group {
         pub(super) fn ask_to_end(&self) {}
         pub(super) fn end(&self) {}
+        pub(super) fn lives(&self) -> bool {
+            false
+        }
     }
 }
