@@ -335,3 +335,40 @@ fn at_a_terminal_it_asks_for_the_text() {
         "{text}"
     );
 }
+
+/// Nothing leaves this machine here: with --authority the CA's host is looked up there, where nobody answers.
+#[test]
+fn a_record_that_cannot_be_had_is_a_line_and_no_obstacle() {
+    let home = Home::new("record");
+    let port =
+        std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).unwrap().port();
+    let place = format!("127.0.0.1:{port}");
+    let live = [
+        "--authority",
+        &place,
+        "--resolver",
+        &place,
+        "--no-web",
+        "--no-origin",
+        "--allow-reserved",
+        "-e",
+        "203.0.113.9",
+    ];
+    let look = |more: &[&str], text: &str| home.run(&[&live[..], more, &["--text", text]].concat(), b"");
+    let offered = look(&[], NXDOMAIN);
+    assert_eq!(offered.status.code(), Some(4), "{}", err(&offered));
+    assert!(err(&offered).contains("--fetch-order reads"), "{}", err(&offered));
+    let gone = look(&["--fetch-order"], NXDOMAIN);
+    assert_eq!(gone.status.code(), Some(4), "{}", err(&gone));
+    let said = out(&gone).split_whitespace().collect::<Vec<_>>().join(" ");
+    let part = "The CA's own record of the order could not be read: no address is found for its name";
+    assert!(said.contains(part) && said.contains("INCONCLUSIVE"), "{said}");
+    let json = out(&look(&["--fetch-order", "--json"], NXDOMAIN));
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first["order_record"]["failure"], "no address is found for its name", "{first}");
+    assert_eq!(json.lines().count(), 2, "{json}");
+    let without = look(&["--fetch-order"], "DNS problem: NXDOMAIN looking up A for a.example.com");
+    assert!(err(&without).contains("no address of an order at Let's Encrypt"), "{}", err(&without));
+    let plain = out(&look(&["--json"], NXDOMAIN));
+    assert!(plain.lines().next().unwrap().ends_with("\"order_record\":null}"), "{plain}");
+}

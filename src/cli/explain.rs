@@ -46,6 +46,12 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
             out.write(&view.testimonies(&records, &expected, now));
         }
     }
+    if !args.json && !args.offline && !args.fetch_order && record::is_offered(&reading) {
+        note(
+            "Let's Encrypt itself keeps a record of this order: --fetch-order reads which address it saw for each name, \
+             and which names it has not tried yet",
+        );
+    }
     if let Some(exit) = now::look(args, names, out)? {
         return Ok(if out.is_broken() { Exit::BrokenPipe } else { exit });
     }

@@ -61,6 +61,12 @@ pub(crate) fn fetch(
     Ok(all)
 }
 
+/// Whether there is a record that could be read.
+pub(crate) fn is_offered(reading: &Reading) -> bool {
+    let mut orders = reading.diagnoses.iter().filter_map(|diagnosis| diagnosis.order.as_ref());
+    orders.any(|url| explain::environment(url).is_some())
+}
+
 /// The addresses of the orders, each once.
 fn orders(reading: &Reading) -> Vec<(String, Environment)> {
     let mut all: Vec<(String, Environment)> = Vec::new();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{LookUp, Request, call, good};
 use crate::clock::Stopwatch;
-use crate::explain::{MOST_ORDER_BYTES, authorization, environment, order};
+use crate::explain::{MOST_ORDER_BYTES, Unreadable, authorization, environment, order};
 use crate::model::{AuthorizationSeen, Broken, CallFailure, OrderRecord, OrderSeen};
 use crate::net::Internet;
 use crate::net::answer::shown_within;
@@ -24,6 +24,13 @@ const SIDE_BY_SIDE: usize = 4;
 /// Characters of what the CA says about an answer that is no document.
 const DETAIL_SHOWN: usize = 200;
 
+fn unreadable(why: Unreadable) -> CallFailure {
+    match why {
+        Unreadable::TooLong => CallFailure::TooLong,
+        Unreadable::NotAnOrder(said) => CallFailure::Unreadable(shown_within(&said, DETAIL_SHOWN)),
+    }
+}
+
 /// A problem document (RFC 9457), as far as it is told.
 #[derive(Deserialize)]
 struct Problem {
@@ -37,7 +44,7 @@ impl Internet {
     pub async fn order_record(&self, url: &str) -> Option<OrderRecord> {
         let (since, place) = (Stopwatch::start(), environment(url)?);
         let seen = match self.document(url, ONE).await {
-            Ok(bytes) => order(url, &bytes).map_err(|why| CallFailure::Unreadable(why.to_string())),
+            Ok(bytes) => order(url, &bytes).map_err(unreadable),
             Err(why) => Err(why),
         };
         let seen: OrderSeen = match seen {
@@ -50,7 +57,7 @@ impl Internet {
                 return Err(CallFailure::Broken(Broken::TimedOut));
             }
             let bytes = self.document(url, limit).await?;
-            authorization(&bytes).map_err(|why| CallFailure::Unreadable(why.to_string()))
+            authorization(&bytes).map_err(unreadable)
         };
         let all = futures::stream::iter(&seen.authorizations).map(one).buffered(SIDE_BY_SIDE);
         let all: Vec<Result<AuthorizationSeen, CallFailure>> = all.collect().await;
