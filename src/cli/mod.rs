@@ -15,7 +15,6 @@ pub(crate) mod resolvers;
 mod show;
 mod teach;
 mod tries;
-mod value;
 pub(crate) mod watching;
 pub(crate) mod web;
 

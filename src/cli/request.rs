@@ -12,7 +12,6 @@ use propwatch::net::{Settings, WebSettings, system_resolvers};
 use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
-use super::value::{name, value};
 use super::{tries, web};
 
 /// Everything that a watch needs.
@@ -223,7 +222,7 @@ fn duration(option: &str, text: &str) -> Result<Duration, UserError> {
 
 fn names(args: &Looking, mode: Mode) -> Result<Vec<(Name, Vec<Value>)>, UserError> {
     let expected: Vec<Value> =
-        args.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
+        args.expect.iter().map(|text| config::typed_value("--expect", text)).collect::<Result<_, _>>()?;
     if args.names.is_empty() {
         return Err(UserError::new("no name to look at")
             .hint(format!("propwatch {} mail.example.com --expect 203.0.113.7", told(mode))));
@@ -231,9 +230,11 @@ fn names(args: &Looking, mode: Mode) -> Result<Vec<(Name, Vec<Value>)>, UserErro
     let mut all = Vec::new();
     for text in &args.names {
         match text.split_once('=') {
-            Some((owner, wanted)) => all.push((name(owner)?, vec![value(text, wanted)?])),
+            Some((owner, wanted)) => {
+                all.push((config::typed_name(owner)?, vec![config::typed_value(text, wanted)?]))
+            }
             None => {
-                let owner = name(text)?;
+                let owner = config::typed_name(text)?;
                 if expected.is_empty() {
                     return Err(no_value(&owner, mode));
                 }
