@@ -6,6 +6,7 @@ mod exit;
 pub(crate) mod explain;
 mod journal;
 mod live;
+mod names;
 mod now;
 pub(crate) mod output;
 pub(crate) mod print;

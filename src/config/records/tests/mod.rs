@@ -4,8 +4,6 @@ mod properties;
 mod tables;
 mod zones;
 
-use std::time::Duration;
-
 use super::*;
 
 /// The names with their values, one a line; what was passed over at the end.
@@ -187,29 +185,4 @@ fn a_file_that_cannot_be_read_is_named() {
     let error = load_records(&nowhere).unwrap_err();
     assert!(error.to_string().contains("propwatch-no-such-records.yaml"), "{error}");
     assert!(load_records(&std::env::temp_dir()).is_err());
-}
-
-#[test]
-fn ten_thousand_records_take_no_time() {
-    let mut texts = [
-        String::from("records:\n"),
-        String::from("$ORIGIN example.com.\n"),
-        String::from("Name\tTTL\tType\tRecord\tActions\n"),
-        String::new(),
-    ];
-    for n in 0..10_000u32 {
-        let address = std::net::Ipv4Addr::from(0xcb00_7100 + n % 256);
-        texts[0].push_str(&format!("  - name: n{n}.example.com\n    type: A\n    expect: [{address}]\n"));
-        texts[1].push_str(&format!("n{n} 3600 IN A {address}\n"));
-        texts[2].push_str(&format!("n{n}.example.com.\t14400\tA\t{address}\t Edit  Delete\n"));
-        texts[3].push_str(&format!("n{n}.example.com={address}\n"));
-    }
-    for text in &texts {
-        let clock = crate::clock::Stopwatch::start();
-        let file = records(text, "f").unwrap();
-        let took = clock.elapsed();
-        assert_eq!(file.wanted.len(), 10_000, "{}", file.format);
-        // A fraction of this in a release build; this one may share its machine with other tests.
-        assert!(took < Duration::from_secs(2), "{}: {took:?}", file.format);
-    }
 }
