@@ -7,7 +7,6 @@ mod fleet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 use fleet::{Plays, arguments, fleet};
 use propwatch::clock::Stopwatch;
@@ -203,7 +202,7 @@ fn hundreds_of_names_are_told_in_a_screenful_and_each_in_json() {
     let list = folder.file("list.txt", &text);
     let wait = |options: &str| {
         let line = format!(
-            "wait --records {list} --no-web --no-origin --timeout 4s --settle 1s --journal off {options}"
+            "wait --records {list} --allow-reserved --no-web --no-origin --timeout 4s --settle 1s --journal off {options}"
         );
         propwatch(&[words(&line), arguments(&authorities, &resolvers)].concat(), "")
     };
@@ -217,7 +216,7 @@ fn hundreds_of_names_are_told_in_a_screenful_and_each_in_json() {
         "{screen}"
     );
     assert!(screen.lines().count() < 60, "{screen}");
-    assert!(lines.lines().count() < 60 && lines.contains("left out here; --json has everything"), "{lines}");
+    assert!(lines.lines().count() < 60 && lines.contains("left out here; --json"), "{lines}");
     assert!(out(&wait("--full")).lines().count() > 900);
     let json = wait("--json");
     let told = out(&json);
@@ -246,14 +245,15 @@ fn the_same_file_is_the_same_watch_and_an_edited_one_is_another() {
     assert!(!path("a.example=203.0.113.7\n").display().to_string().contains("more"));
 }
 
-/// The shortest of several goes; others may keep the machine busy.
-fn shortest(mut go: impl FnMut()) -> Duration {
-    let goes = (0..3).map(|_| {
+/// How many times as long the second takes as the first, at best: both are as much work, and whatever else keeps
+/// the machine busy is in both.
+fn ratio(mut few: impl FnMut(), mut many: impl FnMut()) -> f64 {
+    let time = |go: &mut dyn FnMut()| {
         let clock = Stopwatch::start();
         go();
-        clock.elapsed()
-    });
-    goes.min().unwrap()
+        clock.elapsed().as_secs_f64()
+    };
+    (0..3).map(|_| time(&mut few).recip() * time(&mut many)).fold(f64::MAX, f64::min)
 }
 
 #[test]
@@ -276,15 +276,15 @@ fn ten_times_the_records_take_about_ten_times_as_long_to_read() {
     for (few, many) in texts(1_000).iter().zip(&texts(10_000)) {
         let file = config::records(many, "f").unwrap();
         assert_eq!(file.wanted.len(), 10_000, "{}", file.format);
-        let read = |text: &String| shortest(|| drop(config::records(text, "f")));
-        let (few, many) = (read(few), read(many));
-        // Quadratic would be a hundred times.
-        assert!(many < few * 30, "{}: {few:?} for 1,000, {many:?} for 10,000", file.format);
+        let read = |text: &String| drop(std::hint::black_box(config::records(text, "f")));
+        let ratio = ratio(|| (0..10).for_each(|_| read(few)), || read(many));
+        // A look at every record for every record would make it ten times as long.
+        assert!(ratio < 4.0, "{}: 10,000 take {ratio} times as long as ten times 1,000", file.format);
     }
 }
 
-/// Feeds the views a watch of so many records by 50 resolvers: all turn over. Returns the time for one event.
-fn cost_of_an_event(records: u32) -> Duration {
+/// Feeds the views a watch of so many records by 50 resolvers: all turn over.
+fn all_turn_over(records: u32) {
     const RESOLVERS: u32 = 50;
     let vantage = |n: u32| {
         let addr = format!("192.0.2.{n}:53").parse().unwrap();
@@ -342,8 +342,6 @@ fn cost_of_an_event(records: u32) -> Duration {
     cast.take(&Event::Verdict(Box::new(report)));
     let text = Text::plain(jiff::tz::TimeZone::UTC);
     let mut pace = Pace::new();
-    let mut events = 0;
-    let clock = Stopwatch::start();
     for n in 0..records {
         for resolver in 0..RESOLVERS {
             for (from, to) in [(&Standing::Unasked, &old), (&old, &right)] {
@@ -352,7 +350,6 @@ fn cost_of_an_event(records: u32) -> Duration {
                 let event = Event::Shift(Box::new(shift));
                 cast.take(&event);
                 std::hint::black_box(pace.lines(&text, at(2 + n / 100), Some(&event), &cast));
-                events += 1;
             }
         }
         let event =
@@ -362,13 +359,11 @@ fn cost_of_an_event(records: u32) -> Duration {
         std::hint::black_box(text.progress(&cast, at(3)));
     }
     assert_eq!(cast.counts().safe, records);
-    clock.elapsed() / events
 }
 
 #[test]
 fn the_cost_of_an_event_does_not_grow_with_the_records() {
-    let few = (0..3).map(|_| cost_of_an_event(500)).min().unwrap();
-    let many = cost_of_an_event(10_000);
-    // A look at every record would make it twenty times as much.
-    assert!(many < few * 4, "{few:?} with 500 records, {many:?} with 10,000");
+    let ratio = ratio(|| (0..20).for_each(|_| all_turn_over(500)), || all_turn_over(10_000));
+    // A look at every record would make it twenty times as long.
+    assert!(ratio < 4.0, "10,000 records take {ratio} times as long as twenty times 500");
 }

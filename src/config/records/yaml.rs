@@ -41,8 +41,10 @@ struct Item {
     name: Spanned<String>,
     #[serde(default, rename = "type")]
     rtype: Option<Spanned<String>>,
-    #[serde(default, alias = "value")]
+    #[serde(default)]
     expect: Values,
+    #[serde(default)]
+    value: Values,
 }
 
 /// One value or a list of them, each with its place; none where the key is absent. A key without anything behind it
@@ -138,7 +140,11 @@ pub(super) fn read(text: &str, source: &str) -> Result<Listing, Fault> {
 fn entry(item: &Item) -> Result<Entry, Mistake> {
     let at = spot_of(item.name.referenced);
     let name = lines::name(item.name.value.trim(), at)?;
-    let Values(Some((given, whole))) = &item.expect else {
+    if let (Values(Some(_)), Values(Some((_, second)))) = (&item.expect, &item.value) {
+        let what = "`expect` and `value` say the same thing: give one of them";
+        return Err(Mistake::new(spot_of(*second), what));
+    }
+    let Some((given, whole)) = item.expect.0.as_ref().or(item.value.0.as_ref()) else {
         return match &item.rtype {
             Some(rtype) => {
                 let what = "a type without `expect` says nothing: give the value, or leave the type out";

@@ -49,7 +49,10 @@ fn many_records_are_counted_and_each_cause_is_told_once() {
     }
     let all = Text { detail: Detail::Full, ..text(80) }.report(&mixture(), &cast);
     assert!(all.lines().count() > 1500 && all.contains("safe: n299.example.com A, expected 203.0.113.7"));
-    assert!(all.contains("Latest changes") && all.contains("BLOCKED: 50 of 300 records are not ready."), "{all}");
+    assert!(
+        all.contains("Latest changes") && all.contains("BLOCKED: 50 of 300 records are not ready."),
+        "{all}"
+    );
 }
 
 #[test]
@@ -75,11 +78,14 @@ fn the_live_view_of_many_is_one_line_and_ten_rows() {
     let Progress { line, waiting } = text(80).progress(&cast, secs(31));
     assert_eq!(line, "251 of 300 records safe, 39 not yet, 8 blocked, 2 inconclusive");
     assert_eq!(waiting.len(), Progress::MAX_ROWS);
-    assert!(waiting[0].starts_with("    8 blocked  n7.example.com A: the name servers of example.com"), "{waiting:?}");
+    assert!(
+        waiting[0].starts_with("    8 blocked  n7.example.com A: the name servers of example.com"),
+        "{waiting:?}"
+    );
     assert!(waiting[1].starts_with("    2 unclear  n20.example.com A: nothing answers"), "{waiting:?}");
     assert!(waiting[2].starts_with("   40 wait     n60.example.com A: google-1 still has"), "{waiting:?}");
-    assert_eq!(waiting[3], "11:57:30  n60.example.com A: safe to issue");
-    assert_eq!(waiting[4], "11:57:19  n219.example.com A: safe to issue");
+    assert_eq!(waiting[3], "12:57:30  n60.example.com A: safe to issue");
+    assert_eq!(waiting[4], "12:57:19  n219.example.com A: safe to issue");
     let narrow = text(40).progress(&cast, secs(31));
     assert_eq!(narrow.line, "251/300 records safe");
     assert!(narrow.waiting.iter().all(|row| row.chars().count() <= 40), "{narrow:?}");
@@ -90,7 +96,8 @@ fn a_change_is_the_latest_of_its_record() {
     let mut cast = many(20, true);
     let safe = |_| entry(0, Verdict::Safe, Vec::new());
     let all = |first: Verdict| {
-        let mut entries: Vec<RecordReport> = (0..20).map(|n| RecordReport { record: RecordId(n), ..safe(n) }).collect();
+        let mut entries: Vec<RecordReport> =
+            (0..20).map(|n| RecordReport { record: RecordId(n), ..safe(n) }).collect();
         entries[0].verdict = first;
         Event::Verdict(Box::new(report(3, entries)))
     };
@@ -137,8 +144,14 @@ fn ten_thousand_names_are_told_in_lines_that_can_be_read() {
         .filter_map(|words| words[0].trim_start_matches('(').parse::<u64>().ok())
         .sum();
     assert_eq!(told as u64 + left_out, u64::from(ALL), "each is told or counted: {lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("n5.example.com A: no longer safe to issue")), "{lines:#?}");
-    assert!(lines.last().is_some_and(|line| line.contains("9999 of 10000 records safe, 1 not yet")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.contains("n5.example.com A: no longer safe to issue")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines.last().is_some_and(|line| line.contains("9999 of 10000 records safe, 1 not yet")),
+        "{lines:#?}"
+    );
     // A few names are told as they always were.
     let mut cast = many(3, true);
     let mut pace = Pace::new();

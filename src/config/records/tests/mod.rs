@@ -99,7 +99,7 @@ fn mistakes_in_yaml_are_shown_where_they_stand() {
         ),
         (&entry("    type: AAAA\n    expect: 192.0.2.7\n"), ":4:13", "no value of type AAAA"),
         (&entry("    type: A\n"), ":3:11", "a type without `expect`"),
-        (&entry("    expect: 192.0.2.7\n    value: 192.0.2.8\n"), ":4:5", "twice"),
+        (&entry("    expect: 192.0.2.7\n    value: 192.0.2.8\n"), ":4:12", "give one of them"),
         ("records:\n  - name: '*.example.com'\n    expect: 192.0.2.7\n", ":2:11", "www.example.com"),
         ("records:\n  - name: https://a.example/\n    expect: 192.0.2.7\n", ":2:11", "not a URL: a.example"),
         ("records:\n  - name: 192.0.2.7\n", ":2:11", "is an address"),
