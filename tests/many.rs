@@ -193,38 +193,36 @@ fn hundreds_of_names_are_told_in_a_screenful_and_each_in_json() {
     let (authorities, resolvers) =
         (fleet([Plays::new(), Plays::new()]), fleet([Plays::new(), Plays::new(), Plays::new()]));
     let folder = Folder::new("hundreds");
-    let mut text = String::new();
-    for n in 0..150 {
-        // Every third one is expected to have an address that it has not.
-        let address = if n % 3 == 0 { "203.0.113.8" } else { "203.0.113.7" };
-        text.push_str(&format!("n{n}.example.com={address}\n"));
-    }
-    let list = folder.file("list.txt", &text);
-    let wait = |options: &str| {
-        let line = format!(
-            "wait --records {list} --allow-reserved --no-web --no-origin --timeout 4s --settle 1s --journal off {options}"
-        );
+    // In the mixture every third one is expected to have an address that it has not.
+    let text = |odd: &str| -> String {
+        let address = |n: u32| if n.is_multiple_of(3) { odd } else { "203.0.113.7" };
+        (0..150).map(|n| format!("n{n}.example.com={}\n", address(n))).collect()
+    };
+    let right = folder.file("right.txt", &text("203.0.113.7"));
+    let mixture = folder.file("mixture.txt", &text("203.0.113.8"));
+    let run = |command: &str| {
+        let line = format!("{command} --allow-reserved --no-web --no-origin");
         propwatch(&[words(&line), arguments(&authorities, &resolvers)].concat(), "")
     };
-    let plain = wait("");
-    let (screen, lines) = (out(&plain), err(&plain));
-    assert_ne!(plain.status.code(), Some(0), "{screen}");
-    assert!(screen.contains("100 of 150 records safe, "), "{screen}\n{lines}");
-    assert!(
-        screen.contains("Latest changes")
-            && screen.contains("50 records: n0.example.com A, n3.example.com A"),
-        "{screen}"
-    );
-    assert!(screen.lines().count() < 60, "{screen}");
+    let looked = run(&format!("check --records {mixture}"));
+    let screen = out(&looked);
+    assert_eq!(looked.status.code(), Some(1), "{screen}");
+    assert!(screen.starts_with("100 of 150 records safe, 50 not yet\n"), "{screen}");
+    assert!(screen.contains("50 records: n0.example.com A, n3.example.com A, n6.example.com A"), "{screen}");
+    assert!(screen.lines().count() < 40, "{screen}");
+    assert!(out(&run(&format!("check --records {mixture} --full"))).lines().count() > 900);
+    let watched = run(&format!("wait --records {right} --settle 1s --journal off"));
+    let (screen, lines) = (out(&watched), err(&watched));
+    assert_eq!(watched.status.code(), Some(0), "{screen}{lines}");
+    assert!(screen.contains("Latest changes") && screen.contains("150 of 150 records safe\n"), "{screen}");
+    assert!(screen.lines().count() < 40, "{screen}");
     assert!(lines.lines().count() < 60 && lines.contains("left out here; --json"), "{lines}");
-    assert!(out(&wait("--full")).lines().count() > 900);
-    let json = wait("--json");
-    let told = out(&json);
+    let told = out(&run(&format!("wait --records {right} --settle 1s --journal off --json")));
     assert!(told.lines().all(|line| line.starts_with('{') && line.ends_with('}')));
     let last = told.lines().last().unwrap();
-    assert!(last.contains(r#""event":"verdict""#), "{last}");
+    assert!(last.contains(r#""event":"verdict""#) && last.contains(r#""exit":0"#), "{last}");
     assert_eq!(last.matches(r#""name":"#).count(), 150);
-    assert_eq!(told.matches(r#""milestone":"safe","lost":false"#).count(), 100);
+    assert_eq!(told.matches(r#""milestone":"safe","lost":false"#).count(), 150, "{told}");
 }
 
 #[test]
@@ -245,6 +243,9 @@ fn the_same_file_is_the_same_watch_and_an_edited_one_is_another() {
     assert!(!path("a.example=203.0.113.7\n").display().to_string().contains("more"));
 }
 
+/// As much work may take so many times as long. Looking at every record for each would take ten times, or more.
+const LIMIT: f64 = 4.0;
+
 /// How many times as long the second takes as the first, at best: both are as much work, and whatever else keeps
 /// the machine busy is in both.
 fn ratio(mut few: impl FnMut(), mut many: impl FnMut()) -> f64 {
@@ -253,7 +254,14 @@ fn ratio(mut few: impl FnMut(), mut many: impl FnMut()) -> f64 {
         go();
         clock.elapsed().as_secs_f64()
     };
-    (0..3).map(|_| time(&mut few).recip() * time(&mut many)).fold(f64::MAX, f64::min)
+    let mut least = f64::MAX;
+    for _ in 0..3 {
+        least = least.min(time(&mut many) / time(&mut few));
+        if least < LIMIT {
+            break;
+        }
+    }
+    least
 }
 
 #[test]
@@ -278,8 +286,7 @@ fn ten_times_the_records_take_about_ten_times_as_long_to_read() {
         assert_eq!(file.wanted.len(), 10_000, "{}", file.format);
         let read = |text: &String| drop(std::hint::black_box(config::records(text, "f")));
         let ratio = ratio(|| (0..10).for_each(|_| read(few)), || read(many));
-        // A look at every record for every record would make it ten times as long.
-        assert!(ratio < 4.0, "{}: 10,000 take {ratio} times as long as ten times 1,000", file.format);
+        assert!(ratio < LIMIT, "{}: 10,000 take {ratio} times as long as ten times 1,000", file.format);
     }
 }
 
@@ -358,12 +365,11 @@ fn all_turn_over(records: u32) {
         std::hint::black_box(pace.lines(&text, at(3 + n / 100), Some(&event), &cast));
         std::hint::black_box(text.progress(&cast, at(3)));
     }
-    assert_eq!(cast.counts().safe, records);
+    assert_eq!((cast.counts().records, cast.latest().count()), (records, 10));
 }
 
 #[test]
 fn the_cost_of_an_event_does_not_grow_with_the_records() {
     let ratio = ratio(|| (0..20).for_each(|_| all_turn_over(500)), || all_turn_over(10_000));
-    // A look at every record would make it twenty times as long.
-    assert!(ratio < 4.0, "10,000 records take {ratio} times as long as twenty times 500");
+    assert!(ratio < LIMIT, "10,000 records take {ratio} times as long as twenty times 500");
 }

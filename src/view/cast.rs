@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    Event, GapKind, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started,
-    Timestamp, Vantage, VantageChange, VantageId, Walk, Why,
+    Event, GapKind, Milestone, Name, Port53, Record, RecordId, RecordReport, Report, Role, Shift, Standing,
+    Started, Timestamp, Vantage, VantageChange, VantageId, Verdict, Walk, Why,
 };
 
 pub use latest::{Change, Turn};
@@ -22,6 +22,7 @@ use latest::Latest;
 use tally::Tallied;
 
 use super::escape::clean;
+use super::{When, Words};
 
 /// With more records than this, a person is told counts and causes, and not each record.
 const MANY: u32 = 10;
@@ -145,10 +146,15 @@ pub struct Cast {
     pub(super) forecast: Option<Forecast>,
     pub(super) forecast_before: Option<Forecast>,
     report: Option<Box<Report>>,
-    pub(super) report_before: Option<Box<Report>>,
+    /// Of the verdict before the latest one.
+    pub(super) sign_before: Option<Sign>,
     tallied: Tallied,
     latest: Latest,
 }
+
+/// By what one verdict on everything differs from another, in one line: itself, whether the milestone is reached, and
+/// its main cause.
+pub(super) type Sign = (Verdict, bool, Option<&'static str>);
 
 impl Cast {
     /// An empty stage.
@@ -177,14 +183,13 @@ impl Cast {
                 self.forecast_before = self.forecast.replace(Forecast { by: *by, next: *next });
             }
             Event::Verdict(report) => {
-                self.tallied = Tallied::of(report);
-                if let Some(before) = &self.report {
-                    self.latest.compare(before, report);
+                for (place, entry) in report.records.iter().enumerate() {
+                    self.judged(report.at, place, entry);
                 }
-                self.report_before = self.report.replace(report.clone());
+                self.sign_before = self.report.take().map(|before| self.sign(&before));
+                self.report = Some(report.clone());
             }
             Event::Milestone { at, record, milestone, lost } => {
-                self.tallied.counts.reached(*milestone, *lost);
                 let turn = Turn::Milestone(*milestone, *lost);
                 self.latest.note(Change { at: *at, record: *record, turn });
             }
@@ -197,6 +202,17 @@ impl Cast {
         }
     }
 
+    /// Counts what was judged of one record.
+    fn judged(&mut self, at: Timestamp, place: usize, entry: &RecordReport) {
+        let before = self.tallied.take(place, entry);
+        self.latest.judged(at, before, entry);
+    }
+
+    pub(super) fn sign(&self, report: &Report) -> Sign {
+        let lead = Words::new(self, When::utc(report.at)).lead(report);
+        (report.verdict, report.reached, lead.map(|group| group.code))
+    }
+
     fn start(&mut self, started: &Started) {
         *self = Cast {
             started: Some((started.at, started.until, started.deadline)),
@@ -207,7 +223,7 @@ impl Cast {
             self.enter(VantageId(id), Member { vantage: cleaned(vantage), addr: None, left: false });
         }
         self.asked = u32::try_from(self.wanted().count()).unwrap_or(u32::MAX);
-        self.tallied.counts.records = self.asked;
+        self.tallied = Tallied::new(self.asked);
         let voters = self.members.values().filter(|m| m.vantage.role == Role::Voter).count();
         let mut none_asked = Tally::default();
         none_asked.0[Kind::Unasked as usize] = u32::try_from(voters).unwrap_or(u32::MAX);
@@ -329,13 +345,13 @@ impl Cast {
     }
 
     /// What keeps records from being safe, as of the latest report: the most severe first, then the most frequent.
-    pub fn stuck(&self) -> &[Stuck] {
-        &self.tallied.stuck
+    pub fn stuck(&self) -> Vec<Stuck> {
+        self.tallied.stuck()
     }
 
     /// When the last record will have settled; none while any that is not safe waits for something else.
     pub fn settled_by(&self) -> Option<Timestamp> {
-        self.tallied.settled_by
+        self.tallied.settled_by()
     }
 
     /// The latest changes, the newest first, at most ten.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Milestone, RecordId, Report, Timestamp, Verdict};
+use crate::model::{Milestone, RecordId, RecordReport, Timestamp, Verdict};
 
 /// What changed for a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,19 +39,14 @@ impl Latest {
         self.0.truncate(Self::MOST);
     }
 
-    /// Notes the records whose verdict became one that somebody must mend, or is no longer.
-    pub(super) fn compare(&mut self, before: &Report, now: &Report) {
+    /// Notes that a record's verdict became one that somebody must mend, or is no longer one. That it is safe is
+    /// told by its milestone.
+    pub(super) fn judged(&mut self, at: Timestamp, before: Option<Verdict>, entry: &RecordReport) {
         let hard = |verdict| matches!(verdict, Verdict::Blocked | Verdict::Inconclusive);
-        let pairs = before.records.iter().zip(&now.records).filter(|(old, new)| {
-            old.record == new.record && old.verdict != new.verdict && (hard(old.verdict) || hard(new.verdict))
-        });
-        let news: Vec<Change> = pairs
-            // That it is safe is told by its milestone.
-            .filter(|(_, new)| new.verdict != Verdict::Safe)
-            .take(Self::MOST)
-            .map(|(_, new)| Change { at: now.at, record: new.record, turn: Turn::Verdict(new.verdict) })
-            .collect();
-        news.into_iter().for_each(|change| self.note(change));
+        let turned = before.filter(|before| *before != entry.verdict && entry.verdict != Verdict::Safe);
+        if turned.is_some_and(|before| hard(before) || hard(entry.verdict)) {
+            self.note(Change { at, record: entry.record, turn: Turn::Verdict(entry.verdict) });
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Change> {

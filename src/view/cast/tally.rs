@@ -1,8 +1,8 @@
-//! The latest report, counted once: what is told of many names without looking at each again.
+//! The records' verdicts, counted as they come: what is told of many names without looking at each again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Cause, Effect, Milestone, Reason, RecordReport, Report, Timestamp, Verdict};
+use crate::model::{Cause, Effect, Reason, RecordReport, Timestamp, Verdict};
 
 /// Records that are named where several are stuck for the same cause.
 const NAMED: usize = 4;
@@ -27,16 +27,6 @@ impl Counts {
     pub fn not_yet(&self) -> u32 {
         self.records.saturating_sub(self.safe + self.blocked + self.inconclusive)
     }
-
-    /// Takes a milestone in, so that the counts are right between two reports.
-    pub(super) fn reached(&mut self, milestone: Milestone, lost: bool) {
-        let count = match milestone {
-            Milestone::Safe => &mut self.safe,
-            Milestone::Issuable => &mut self.issuable,
-            Milestone::Everyone => return,
-        };
-        *count = if lost { count.saturating_sub(1) } else { *count + 1 }.min(self.records);
-    }
 }
 
 /// Records that are not safe for the same cause: the one that decides on each.
@@ -52,52 +42,103 @@ pub struct Stuck {
     pub first: Vec<usize>,
 }
 
-/// A report, counted.
+/// What counts of one record's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    verdict: Verdict,
+    issuable: bool,
+    stuck: Option<(Effect, &'static str)>,
+    settles: Option<Timestamp>,
+}
+
+/// The latest report of each record, counted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tallied {
     pub(super) counts: Counts,
-    pub(super) stuck: Vec<Stuck>,
-    /// When the last record will have settled; none while any that is not safe waits for something else.
-    pub(super) settled_by: Option<Timestamp>,
+    /// By place in the report.
+    marks: Vec<Option<Mark>>,
+    stuck: BTreeMap<(Effect, &'static str), BTreeSet<usize>>,
+    settling: BTreeSet<(Timestamp, usize)>,
 }
 
 impl Tallied {
-    pub(super) fn of(report: &Report) -> Self {
-        let mut counts =
-            Counts { records: u32::try_from(report.records.len()).unwrap_or(u32::MAX), ..Counts::default() };
-        let mut stuck: BTreeMap<(Effect, &'static str), Stuck> = BTreeMap::new();
-        let (mut settled_by, mut settling) = (None, true);
-        for (place, entry) in report.records.iter().enumerate() {
-            counts.issuable += u32::from(entry.issuable);
-            match entry.verdict {
-                Verdict::Safe => {
-                    counts.safe += 1;
-                    continue;
-                }
-                Verdict::Blocked => counts.blocked += 1,
-                Verdict::Inconclusive => counts.inconclusive += 1,
-                Verdict::NotYet => {}
-            }
-            match settles(entry) {
-                Some(until) => settled_by = settled_by.max(Some(until)),
-                None => settling = false,
-            }
-            let Some(reason) = deciding(entry) else { continue };
-            let (effect, code) = (reason.effect, reason.cause.code());
-            let group = stuck.entry((effect, code)).or_insert_with(|| Stuck {
-                effect,
-                code,
-                records: 0,
-                first: Vec::new(),
-            });
-            group.records += 1;
-            if group.first.len() < NAMED {
-                group.first.push(place);
+    /// Of so many records, none of which has been judged.
+    pub(super) fn new(records: u32) -> Self {
+        Tallied { counts: Counts { records, ..Counts::default() }, ..Tallied::default() }
+    }
+
+    /// Counts a record's new report in the place of its earlier one, whose verdict is returned.
+    pub(super) fn take(&mut self, place: usize, entry: &RecordReport) -> Option<Verdict> {
+        if self.marks.len() <= place {
+            self.marks.resize(place + 1, None);
+        }
+        let open = entry.verdict != Verdict::Safe;
+        let deciding = deciding(entry).filter(|_| open);
+        let mark = Mark {
+            verdict: entry.verdict,
+            issuable: entry.issuable,
+            stuck: deciding.map(|reason| (reason.effect, reason.cause.code())),
+            settles: settles(entry).filter(|_| open),
+        };
+        let before = self.marks[place].replace(mark);
+        if before == Some(mark) {
+            return Some(mark.verdict);
+        }
+        if let Some(before) = before {
+            self.count(place, &before, false);
+        }
+        self.count(place, &mark, true);
+        before.map(|mark| mark.verdict)
+    }
+
+    fn count(&mut self, place: usize, mark: &Mark, comes: bool) {
+        let step = |count: &mut u32| *count = if comes { *count + 1 } else { count.saturating_sub(1) };
+        if mark.issuable {
+            step(&mut self.counts.issuable);
+        }
+        match mark.verdict {
+            Verdict::Safe => step(&mut self.counts.safe),
+            Verdict::Blocked => step(&mut self.counts.blocked),
+            Verdict::Inconclusive => step(&mut self.counts.inconclusive),
+            Verdict::NotYet => {}
+        }
+        if let Some(key) = mark.stuck {
+            let places = self.stuck.entry(key).or_default();
+            if comes {
+                places.insert(place);
+            } else {
+                places.remove(&place);
             }
         }
-        let mut stuck: Vec<Stuck> = stuck.into_values().collect();
+        if let Some(until) = mark.settles {
+            if comes {
+                self.settling.insert((until, place));
+            } else {
+                self.settling.remove(&(until, place));
+            }
+        }
+    }
+
+    /// The most severe first, then the most frequent.
+    pub(super) fn stuck(&self) -> Vec<Stuck> {
+        let groups = self.stuck.iter().filter(|(_, places)| !places.is_empty());
+        let mut stuck: Vec<Stuck> = groups
+            .map(|((effect, code), places)| Stuck {
+                effect: *effect,
+                code,
+                records: u32::try_from(places.len()).unwrap_or(u32::MAX),
+                first: places.iter().take(NAMED).copied().collect(),
+            })
+            .collect();
         stuck.sort_by_key(|group| (group.effect, std::cmp::Reverse(group.records)));
-        Tallied { counts, stuck, settled_by: settled_by.filter(|_| settling) }
+        stuck
+    }
+
+    /// When the last record will have settled; none while any that is not safe waits for something else.
+    pub(super) fn settled_by(&self) -> Option<Timestamp> {
+        let open = self.counts.records.saturating_sub(self.counts.safe);
+        let settling = u32::try_from(self.settling.len()).unwrap_or(u32::MAX);
+        self.settling.last().filter(|_| settling >= open).map(|(until, _)| *until)
     }
 }
 

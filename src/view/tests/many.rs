@@ -74,7 +74,10 @@ fn the_live_view_of_many_is_one_line_and_ten_rows() {
         cast.take(&reached(i64::from(n - 200), n, false));
     }
     cast.take(&Event::Verdict(Box::new(mixture())));
+    let mut later = mixture();
+    later.records[60] = entry(60, Verdict::Safe, Vec::new());
     cast.take(&reached(30, 60, false));
+    cast.take(&Event::Verdict(Box::new(later)));
     let Progress { line, waiting } = text(80).progress(&cast, secs(31));
     assert_eq!(line, "251 of 300 records safe, 39 not yet, 8 blocked, 2 inconclusive");
     assert_eq!(waiting.len(), Progress::MAX_ROWS);
@@ -83,7 +86,7 @@ fn the_live_view_of_many_is_one_line_and_ten_rows() {
         "{waiting:?}"
     );
     assert!(waiting[1].starts_with("    2 unclear  n20.example.com A: nothing answers"), "{waiting:?}");
-    assert!(waiting[2].starts_with("   40 wait     n60.example.com A: google-1 still has"), "{waiting:?}");
+    assert!(waiting[2].starts_with("   39 wait     n61.example.com A: google-1 still has"), "{waiting:?}");
     assert_eq!(waiting[3], "12:57:30  n60.example.com A: safe to issue");
     assert_eq!(waiting[4], "12:57:19  n219.example.com A: safe to issue");
     let narrow = text(40).progress(&cast, secs(31));
@@ -125,6 +128,8 @@ fn ten_thousand_names_are_told_in_lines_that_can_be_read() {
         cast.take(&event);
         lines.extend(pace.lines(&plain, secs(i64::from(n / 100)), Some(&event), &cast));
     }
+    let safe = |n| entry(n, if n == 5 { Verdict::NotYet } else { Verdict::Safe }, Vec::new());
+    cast.take(&Event::Verdict(Box::new(report(100, (0..ALL).map(safe).collect()))));
     // Nothing happens for an hour; then one more thing.
     for minute in 1..60 {
         lines.extend(pace.lines(&plain, secs(100 + 60 * minute), None, &cast));

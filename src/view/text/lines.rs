@@ -76,10 +76,8 @@ impl Text {
         if report.last {
             return None;
         }
-        let words = self.words(cast, report.at);
-        let sign = |report: &Report| (report.verdict, report.reached, words.lead(report).map(|g| g.code));
-        let news = cast.report_before.as_deref().is_none_or(|before| sign(before) != sign(report));
-        news.then(|| (tone_of(report.verdict), words.headline(report).line))
+        let news = cast.sign_before.is_none_or(|before| before != cast.sign(report));
+        news.then(|| (tone_of(report.verdict), self.words(cast, report.at).headline(report).line))
     }
 }
 

@@ -33,11 +33,7 @@ impl Text {
         let far = how_far(cast).unwrap_or_default();
         let long = how_long(cast, &words);
         let next = next_look(cast, &words);
-        let line = fitting(&far.long, long.as_ref(), next.as_ref(), self.columns());
-        let line = line.unwrap_or_else(|| {
-            let short = fitting(&far.short, long.as_ref(), next.as_ref(), self.columns());
-            short.unwrap_or(far.short)
-        });
+        let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
         let waiting = if cast.is_many() {
             let rows = self.rows_of_many(cast, &words, Progress::MAX_ROWS);
             rows.into_iter().map(|row| cut(row, self.columns())).collect()
@@ -61,9 +57,10 @@ impl Part {
     }
 }
 
-/// The fullest line that fits.
-fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) -> Option<String> {
-    let join = |parts: [Option<&String>; 2]| {
+/// The fullest line that fits; the width may only be exceeded by what is said first. Where there is no room for
+/// how far it is in full and when it will be over, both are said shortly.
+fn fitting(far: &Part, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
+    let join = |far: &str, parts: [Option<&String>; 2]| {
         let parts =
             [(!far.is_empty()).then_some(far)].into_iter().chain(parts.map(|p| p.map(String::as_str)));
         parts.flatten().collect::<Vec<_>>().join(" · ")
@@ -76,9 +73,11 @@ fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) ->
         [long_short, next_short],
         [long_full, None],
         [long_short, None],
-        [None, None],
     ];
-    forms.into_iter().map(join).find(|line| line.chars().count() <= width)
+    let of = |far: &str| forms.map(|form| join(far, form));
+    let all = of(&far.long).into_iter().chain(of(&far.short)).chain([far.long.clone()]);
+    let mut fits = all.filter(|line| line.chars().count() <= width);
+    fits.next().unwrap_or_else(|| far.short.clone())
 }
 
 fn how_far(cast: &Cast) -> Option<Part> {
