@@ -8,7 +8,7 @@
 //! cli (args) ─┐
 //!             ├─> plan ─> watch ──errands──> drive ──> net (udp tcp tls https · authorities)
 //! config ─────┘             ^                  │  ^      │
-//! (resolvers)               └────findings──────┘  └──────┘
+//! (resolvers, records)      └────findings──────┘  └──────┘
 //!                           └──events──> view ──> terminal, files, exit code
 //! ```
 //!
@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | [`model`] | the words of the program as types | anything |
 //! | [`engine`] | deciding whom to ask, when and why; what has been learnt; the verdict | reading a clock, input or output, `async` |
-//! | [`config`] | reading the list of resolvers and addresses from the command line | asking anybody |
+//! | [`config`] | reading lists of resolvers, files of records, and what people type | asking anybody |
 //! | [`explain`] | reading a CA's error text | asking anybody, wording anything |
 //! | [`journal`] | keeping the facts of a watch in a file, and playing them again; remembering failed tries | changing what was seen, reading a clock |
 //! | [`net`] | carrying questions to servers and their answers back | making anything of an answer |

@@ -85,16 +85,17 @@ pub(crate) enum Ca {
 
 #[derive(Debug, Group)]
 pub(crate) struct Looking {
-    /// A name to look at, or NAME=VALUE with the value that it should have
+    /// A name to look at, or NAME=VALUE with the value that it should have; `-` reads them from standard input
     #[arg(value_name = "NAME[=VALUE]")]
     pub(crate) names: Vec<String>,
     /// What every NAME without =VALUE should have: an IPv4 address (A), an IPv6 address (AAAA) or a host name
     /// (CNAME); repeat it for a set
     #[arg(short, long, value_name = "VALUE")]
     pub(crate) expect: Vec<String>,
-    /// Names and values from a file (in a later version)
+    /// Names and values from a file: YAML, a zone file, the table copied from a Zone Editor, or one NAME=VALUE a
+    /// line; `-` for standard input; repeat it for several
     #[arg(long, value_name = "FILE")]
-    pub(crate) records: Option<PathBuf>,
+    pub(crate) records: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
     /// Begin the walk down the delegations at this root server; repeat it for several
@@ -189,7 +190,7 @@ pub(crate) struct ShowArgs {
     /// No results, only the exit status
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,
-    /// Every resolver and server by name at the end
+    /// Every resolver and server by name at the end, and every record however many they are
     #[arg(long)]
     pub(crate) full: bool,
     /// Colour
@@ -340,7 +341,7 @@ mod tests {
             --resolver 1.1.1.1 --resolver tls://9.9.9.9#dns.quad9.net --quorum 90 --settle 2s --until everyone \
             --timeout 48h --query-timeout 500ms --look-anyway --json --color never --no-progress --journal off --fresh \
             --then true --on-change true --notify https://hooks.example.com/x --fail-fast --no-web --no-origin --http-port 80 --self-test=a:b --ca pebble --allow-reserved \
-            --records r.yaml";
+            --records r.yaml --records -";
         for command in ["check", "wait"] {
             let line = format!("propwatch {command} {shared}");
             let args = Args::try_parse_from(line.split_whitespace()).unwrap();

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use propwatch::config::Mistyped;
 use propwatch::model::Report;
 use propwatch::view::escape::clean;
 
@@ -96,5 +97,11 @@ impl UserError {
         for hint in &self.hints {
             super::output::complain(&format!("hint: {}", lines(hint)));
         }
+    }
+}
+
+impl From<Mistyped> for UserError {
+    fn from(Mistyped { what, hint }: Mistyped) -> Self {
+        UserError { message: what, hints: hint.into_iter().collect() }
     }
 }

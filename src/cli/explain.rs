@@ -14,12 +14,14 @@ use propwatch::view::{Detail, Text, json};
 use super::args::ExplainArgs;
 use super::output::{Output, complain, note};
 use super::show::{paint, terminal_width};
-use super::value::value;
 use super::{Exit, UserError, now, record, tries};
 
 pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, UserError> {
-    let expected =
-        args.expect.iter().map(|text| value("--expect", text)).collect::<Result<Vec<Value>, _>>()?;
+    let expected = args
+        .expect
+        .iter()
+        .map(|text| propwatch::config::typed_value("--expect", text))
+        .collect::<Result<Vec<Value>, _>>()?;
     let text = text(args)?;
     let now = Clock::new().now();
     let reading = explain::explain(&text, &expected);

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 mod handover;
 mod journal;
 mod live;
+mod names;
 mod now;
 pub(crate) mod output;
 pub(crate) mod print;
@@ -19,7 +20,6 @@ mod teach;
 #[cfg(test)]
 mod tests;
 mod tries;
-mod value;
 pub(crate) mod watching;
 pub(crate) mod web;
 

@@ -121,7 +121,7 @@ pub(crate) fn looking(args: &ExplainArgs, names: Vec<String>) -> Looking {
     Looking {
         names,
         expect: args.expect.clone(),
-        records: None,
+        records: Vec::new(),
         list: ListArgs {
             resolvers: args.list.resolvers.clone(),
             resolver: args.list.resolver.clone(),

@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use propwatch::config;
 use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
-use propwatch::model::{Endpoint, Milestone, Name, Value, Vantage};
+use propwatch::model::{Endpoint, Milestone, Vantage};
 use propwatch::net::walk::{Start, Walker};
 use propwatch::net::{Settings, WebSettings, system_resolvers};
 
 use super::UserError;
 use super::args::{ListArgs, Looking, Until};
 use super::output::note;
-use super::value::{name, value};
-use super::{tries, web};
+use super::{names, tries, web};
 
 /// Everything that a watch needs.
 #[derive(Debug)]
@@ -44,10 +43,10 @@ impl Job {
 
 /// One look, or a watch.
 pub(crate) fn job(args: &Looking, mode: Mode) -> Result<Job, UserError> {
-    without_effect(args, mode)?;
+    without_effect(args, mode);
     let limit = limit(args, mode)?;
     let policy = policy(args, limit)?;
-    let names = names(args, mode)?;
+    let names = names::names(args, mode)?;
     let mut resolvers = list(&args.list)?;
     if args.list.resolver.is_empty() && args.root.is_empty() && args.authority.is_empty() {
         resolvers.extend(config::system(&system_resolvers()));
@@ -96,15 +95,8 @@ fn limit(args: &Looking, mode: Mode) -> Result<Option<Duration>, UserError> {
     Ok(Some(limit))
 }
 
-/// Options of the contract that this version cannot honour: harmless ones are noted, those whose absence
-/// would falsify the verdict are refused.
-fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
-    if args.records.is_some() {
-        return Err(UserError::new(
-            "--records is not in this version: the names in the file would not be looked at",
-        )
-        .hint("give them on the command line: NAME=VALUE NAME=VALUE …"));
-    }
+/// Options that belong to the other of the two commands: they do no harm, and are noted.
+fn without_effect(args: &Looking, mode: Mode) {
     if mode == Mode::Look && args.journal.as_deref().is_some_and(|journal| journal != "off") {
         note("--journal has no effect on check: one look leaves nothing to go on with");
     }
@@ -116,15 +108,6 @@ fn without_effect(args: &Looking, mode: Mode) -> Result<(), UserError> {
     }
     if mode == Mode::Look && args.fail_fast {
         note("--fail-fast has no effect on check: it never waits");
-    }
-    Ok(())
-}
-
-/// The name of the command.
-fn told(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Look => "check",
-        Mode::Watch => "wait",
     }
 }
 
@@ -214,39 +197,6 @@ fn duration(option: &str, text: &str) -> Result<Duration, UserError> {
         return Err(UserError::new(format!("{option} {text}: longer than a year")));
     }
     Ok(length)
-}
-
-fn names(args: &Looking, mode: Mode) -> Result<Vec<(Name, Vec<Value>)>, UserError> {
-    let expected: Vec<Value> =
-        args.expect.iter().map(|text| value("--expect", text)).collect::<Result<_, _>>()?;
-    if args.names.is_empty() {
-        return Err(UserError::new("no name to look at")
-            .hint(format!("propwatch {} mail.example.com --expect 203.0.113.7", told(mode))));
-    }
-    let mut all = Vec::new();
-    for text in &args.names {
-        match text.split_once('=') {
-            Some((owner, wanted)) => all.push((name(owner)?, vec![value(text, wanted)?])),
-            None => {
-                let owner = name(text)?;
-                if expected.is_empty() {
-                    return Err(no_value(&owner, mode));
-                }
-                all.push((owner, expected.clone()));
-            }
-        }
-    }
-    if args.names.iter().all(|text| text.contains('=')) && !expected.is_empty() {
-        return Err(UserError::new("--expect is for names without =VALUE, and there is none")
-            .hint("leave --expect out, or a name's =VALUE"));
-    }
-    Ok(all)
-}
-
-fn no_value(name: &Name, mode: Mode) -> UserError {
-    UserError::new(format!("{name} has no expected value, so nothing can be called right"))
-        .hint(format!("propwatch {} {name} --expect ADDRESS, with the address of your hosting", told(mode)))
-        .hint("the panel shows it as \"Shared IP Address\" or \"Server IP\"; a host name means a CNAME")
 }
 
 fn explain(error: &PlanError) -> UserError {

@@ -1,14 +1,18 @@
 //! What is shown of a watch, and how: settled once from the options, the terminal and the environment.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use propwatch::model::{Event, Report, Timestamp};
-use propwatch::view::{Cast, Detail, Paint, Text, json};
+use propwatch::view::{Cast, Detail, Pace, Paint, Text, json};
 
 use super::args::{Color, ShowArgs};
 use super::live::Live;
 use super::output::{Output, complain};
+
+/// The shortest time between two frames of the live view.
+const FRAME: Duration = Duration::from_millis(100);
 
 /// How events are told while they happen.
 enum Telling {
@@ -16,8 +20,8 @@ enum Telling {
     Nothing,
     /// A live view at the bottom of the terminal, events above it.
     Live(Live),
-    /// Plain lines to standard error.
-    Lines,
+    /// Plain lines to standard error, no more than can be read.
+    Lines(Pace),
     /// JSON lines to standard output.
     Json,
 }
@@ -32,6 +36,8 @@ pub(crate) struct Show {
     telling: Telling,
     /// The first event of a watch that is picked up.
     begun: Option<Event>,
+    /// When the live view was last brought up to date.
+    shown: Timestamp,
     json: bool,
     quiet: bool,
 }
@@ -54,7 +60,7 @@ impl Show {
             (_, true, _) if stream => Telling::Json,
             (_, true, _) => Telling::Nothing,
             (.., true) => Telling::Live(Live::new()),
-            (.., false) if stream => Telling::Lines,
+            (.., false) if stream => Telling::Lines(Pace::new()),
             (.., false) => Telling::Nothing,
         };
         Show {
@@ -63,6 +69,7 @@ impl Show {
             result,
             telling,
             begun: None,
+            shown: Timestamp::default(),
             json: args.json,
             quiet: args.quiet,
         }
@@ -72,39 +79,44 @@ impl Show {
     pub(crate) fn begin(&mut self, what: &str) {
         match &mut self.telling {
             Telling::Live(live) => live.line(what),
-            Telling::Lines => complain(what),
+            Telling::Lines(_) => complain(what),
             Telling::Nothing | Telling::Json => {}
         }
     }
 
     /// Tells an event, or (with none) that time has passed.
     pub(crate) fn event(&mut self, now: Timestamp, event: Option<&Event>, out: &mut Output) {
-        let Some(event) = event else {
-            if let Telling::Live(live) = &mut self.telling {
-                self.on_the_way.width = terminal_width();
-                live.show(&self.on_the_way.progress(&self.cast, now));
-            }
-            return;
-        };
-        self.cast.take(event);
+        if let Some(event) = event {
+            self.cast.take(event);
+        }
         match &mut self.telling {
             Telling::Nothing => {}
             Telling::Json => {
+                let Some(event) = event else { return };
                 // The last verdict is told by `end`, which every run comes to.
                 if !matches!(event, Event::Verdict(report) if report.last) {
                     out.line(&json::line(event, &self.cast));
                 }
             }
-            Telling::Lines => {
-                for line in self.on_the_way.event_lines(event, &self.cast) {
+            Telling::Lines(pace) => {
+                for line in pace.lines(&self.on_the_way, now, event, &self.cast) {
                     complain(&line);
                 }
             }
             Telling::Live(live) => {
-                for line in self.on_the_way.event_lines(event, &self.cast) {
-                    live.print(&line);
+                if let Some(event) = event {
+                    for line in self.on_the_way.lines_above(event, &self.cast) {
+                        live.print(&line);
+                    }
+                } else {
+                    self.on_the_way.width = terminal_width();
                 }
-                live.show(&self.on_the_way.progress(&self.cast, now));
+                // Events come by the thousand; a frame is looked at for longer than they take. Time that passes
+                // is told of at least once a second, so the latest is shown soon enough.
+                if event.is_none() || now.since(self.shown) >= FRAME || now < self.shown {
+                    self.shown = now;
+                    live.show(&self.on_the_way.progress(&self.cast, now));
+                }
             }
         }
     }
@@ -133,7 +145,7 @@ impl Show {
     pub(crate) fn aside(&mut self, line: &str) {
         match &mut self.telling {
             Telling::Live(live) => live.print(line),
-            Telling::Nothing | Telling::Lines | Telling::Json => complain(line),
+            Telling::Nothing | Telling::Lines(_) | Telling::Json => complain(line),
         }
     }
 
@@ -144,8 +156,14 @@ impl Show {
 
     /// The result.
     pub(crate) fn end(&mut self, report: &Report, out: &mut Output) {
-        if let Telling::Live(live) = &mut self.telling {
-            live.clear();
+        match &mut self.telling {
+            Telling::Live(live) => live.clear(),
+            Telling::Lines(pace) => {
+                for line in pace.rest(&self.on_the_way, report.at, &self.cast) {
+                    complain(&line);
+                }
+            }
+            Telling::Nothing | Telling::Json => {}
         }
         if self.quiet {
             return;

@@ -42,6 +42,8 @@ resolvers asked too: a question that comes too early plants the old answer in th
 Examples:
   propwatch check mail.example.com --expect 203.0.113.7
   propwatch check example.com=203.0.113.7 example.com=2001:db8::7 www.example.com=example.com
+  propwatch check --records example.com.db
+      All A, AAAA and CNAME records of a zone file; YAML, a copied Zone Editor table or a list do as well.
   propwatch check example.com --expect 203.0.113.7 --quiet && echo safe
   propwatch check example.com --expect 203.0.113.7 --json | jq -r .verdict
       One object; with pipefail the exit status is still the verdict's.
@@ -58,11 +60,23 @@ Nobody is asked every few seconds: each look comes when an answer can have chang
 bottom says when that is and why. Ctrl-C tells where things stand. What is found is kept in a journal: after
 Ctrl-C, a crash or a reboot the same command goes on where it was; --fresh begins anew.
 
+A file of records (--records FILE, or `-` for standard input) is one of these, recognised by its text:
+  records:                                  YAML; expect (or value) is one value or a list
+    - name: www.example.com
+      expect: 203.0.113.7
+  www 3600 IN A 203.0.113.7                 a zone file (RFC 1035), with its $ORIGIN
+  Name  TTL  Type  Record                   the table of a Zone Editor, copied in a browser, with its tabs
+  www.example.com=203.0.113.7               one NAME or NAME=VALUE a line; # begins a comment
+Other types than A, AAAA and CNAME, and wildcards in zones and tables, are passed over and counted.
+
 Examples:
   propwatch wait mail.example.com --expect 203.0.113.7
   propwatch wait example.com=203.0.113.7 www.example.com=example.com && certbot renew
   propwatch wait example.com --expect 203.0.113.7 --until issuable
       As soon as Let's Encrypt can see it, whatever public caches hold.
+  propwatch wait --records names.yaml
+  cut -d, -f1 customers.csv | propwatch wait - --expect 203.0.113.7
+      Many names: from a file in any of four forms, or from standard input.
   propwatch wait example.com --expect 203.0.113.7 --timeout 2h --fail-fast --quiet
   propwatch wait example.com --expect 203.0.113.7 --json | tee watch.jsonl
       One event a line; the last is the verdict.

@@ -43,10 +43,13 @@ impl Fault {
         Fault { source: source.to_owned(), place: None, what: what.into(), line: String::new() }
     }
 
-    /// A mistake at a place in the text.
+    /// A mistake at a place in the text that the parser gives.
     pub(super) fn at(source: &str, text: &str, location: Location, what: impl Into<String>) -> Self {
-        let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let place = (count(location.line()), count(location.column()));
+        Fault::on(source, text, spot_of(location), what)
+    }
+
+    /// A mistake on a line and in a column of the text, both counted from 1; 0 where there is no place.
+    pub(super) fn on(source: &str, text: &str, place: (usize, usize), what: impl Into<String>) -> Self {
         if place.0 == 0 || place.1 == 0 {
             return Fault::whole(source, what);
         }
@@ -55,14 +58,32 @@ impl Fault {
     }
 
     /// What the parser complained about, in our words where they say more than its own.
-    pub(super) fn from_yaml(source: &str, text: &str, error: &YamlError) -> Self {
+    pub(super) fn from_yaml(source: &str, text: &str, error: &YamlError, list: &Listed) -> Self {
         let error = error.without_snippet();
-        let what = wording(error);
+        let what = wording(error, list);
         match error.location() {
             Some(location) => Fault::at(source, text, location, what),
             None => Fault::whole(source, what),
         }
     }
+}
+
+/// What a file of YAML is a list of, for the words about it.
+pub(super) struct Listed {
+    /// The key that holds the list.
+    pub(super) key: &'static str,
+    /// What stands in it, in the plural.
+    pub(super) of: &'static str,
+    /// What a value that may be one of several words is called.
+    pub(super) variant: &'static str,
+    /// What is said where a text is expected.
+    pub(super) text: &'static str,
+}
+
+/// Line and column of a place, counted from 1.
+pub(super) fn spot_of(location: Location) -> (usize, usize) {
+    let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    (count(location.line()), count(location.column()))
 }
 
 impl fmt::Display for Fault {
@@ -105,16 +126,18 @@ fn escape(c: char) -> Vec<char> {
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // the parser has scores of complaints; most say enough
-fn wording(error: &YamlError) -> String {
+fn wording(error: &YamlError, list: &Listed) -> String {
     match error {
-        YamlError::Eof { .. } => "the file is empty; it needs `resolvers:` and a list of them".to_owned(),
+        YamlError::Eof { .. } => format!("the file is empty; it needs `{}:` and a list of them", list.key),
         YamlError::SerdeUnknownField { field, expected, .. } => {
             format!("unknown key `{}`; allowed: {}", escaped(field), expected.join(", "))
         }
         YamlError::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("unknown transport `{}`; allowed: {}", escaped(variant), expected.join(", "))
+            format!("unknown {} `{}`; allowed: {}", list.variant, escaped(variant), expected.join(", "))
         }
-        YamlError::SerdeMissingField { field: "resolvers", .. } => "`resolvers:` is missing".to_owned(),
+        YamlError::SerdeMissingField { field, .. } if *field == list.key => {
+            format!("`{}:` is missing", list.key)
+        }
         YamlError::SerdeMissingField { field, .. } => {
             format!("`{field}` is missing in the entry that ends here")
         }
@@ -125,8 +148,7 @@ fn wording(error: &YamlError) -> String {
             "lines of the form `key: value` are expected here".to_owned()
         }
         YamlError::Unexpected { expected: "string scalar", .. } | YamlError::NullIntoString { .. } => {
-            "a text is expected here (a transport over TLS is `tls: NAME`, over HTTPS `https: URL`)"
-                .to_owned()
+            list.text.to_owned()
         }
         YamlError::InvalidScalar { ty, .. } if ty.contains("bool") => {
             "true or false is expected here".to_owned()
@@ -136,12 +158,12 @@ fn wording(error: &YamlError) -> String {
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
             format!("`{}` is given twice", escaped(key))
         }
-        YamlError::AliasError { error, .. } => wording(error.without_snippet()),
+        YamlError::AliasError { error, .. } => wording(error.without_snippet(), list),
         YamlError::Budget { .. }
         | YamlError::AliasReplayLimitExceeded { .. }
         | YamlError::AliasExpansionLimitExceeded { .. }
         | YamlError::AliasReplayStackDepthExceeded { .. } => {
-            "the file unfolds to more than a list of resolvers can need".to_owned()
+            format!("the file unfolds to more than a list of {} can need", list.of)
         }
         other => {
             let text = other.to_string();

@@ -13,7 +13,7 @@ use serde_yaml::{Location, Spanned};
 use crate::model::{Endpoint, Role, Transport, Vantage};
 
 use super::endpoint::{self, Url};
-use super::fault::{ConfigError, Fault, escaped};
+use super::fault::{ConfigError, Fault, Listed, escaped};
 
 /// The list that is built in; also what `--resolvers FILE` replaces.
 const EMBEDDED: &str = include_str!("../../resolvers.yaml");
@@ -23,6 +23,14 @@ pub const MAX_BYTES: usize = 512 * 1024;
 
 /// Entries of a list, at most.
 pub const MAX_ENTRIES: usize = 1024;
+
+/// How its mistakes are told.
+const LISTED: Listed = Listed {
+    key: "resolvers",
+    of: "resolvers",
+    variant: "transport",
+    text: "a text is expected here (a transport over TLS is `tls: NAME`, over HTTPS `https: URL`)",
+};
 
 /// Characters of a name, an operator or a place, at most.
 const MAX_LABEL: usize = 48;
@@ -127,7 +135,7 @@ impl Reader<'_> {
 
     fn list(&self) -> Result<Vec<Vantage>, Fault> {
         let listing: Listing = serde_yaml::from_str(self.text)
-            .map_err(|error| Fault::from_yaml(self.source, self.text, &error))?;
+            .map_err(|error| Fault::from_yaml(self.source, self.text, &error, &LISTED))?;
         if listing.resolvers.len() > MAX_ENTRIES {
             return Err(Fault::whole(self.source, format!("more than {MAX_ENTRIES} resolvers")));
         }

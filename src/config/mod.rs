@@ -1,15 +1,18 @@
-//! Whom to ask: the list of resolvers that is built in, one from a file, and addresses from the command
-//! line.
+//! Whom to ask, and about what: lists of resolvers, built in or from a file, and files of records.
 //!
 //! [`embedded`] and [`load`] give whole lists, [`parse_endpoint`] and [`given`] turn what follows
 //! `--resolver` into vantages that vote, [`system`] makes witnesses of this machine's own resolvers.
+//! [`records`] reads names with what they should have, in any of the forms that such lists come in;
+//! [`typed_name`] and [`typed_value`] read a single one as people type it.
 //! Nothing is asked here.
 
 mod endpoint;
 mod fault;
 mod list;
+mod records;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +20,11 @@ use std::sync::Arc;
 pub use endpoint::{EndpointError, parse_endpoint};
 pub use fault::{ConfigError, Fault};
 pub use list::{MAX_BYTES, MAX_ENTRIES, embedded, load, parse};
+pub use records::{
+    Format, MAX_NAMES, MAX_RECORDS_BYTES, PassedOver, RecordsError, RecordsFile, Wanted, load_records,
+    read_records, records, records_of,
+};
+pub use typed::{Mistyped, typed_name, typed_value};
 
 use crate::model::{Endpoint, Role, Transport, Vantage};
 

@@ -1,15 +1,31 @@
 //! Who is who, and where each stands: a fold over events that every view reads.
 
+mod board;
+mod latest;
+mod tally;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    Event, GapKind, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started,
-    Timestamp, Vantage, VantageChange, VantageId, Walk, Why,
+    Event, GapKind, Milestone, Name, Port53, Record, RecordId, RecordReport, Report, Role, Shift, Standing,
+    Started, Timestamp, Vantage, VantageChange, VantageId, Verdict, Walk, Why,
 };
 
+pub use latest::{Change, Turn};
+pub use tally::{Counts, Stuck};
+
+use board::Board;
+use latest::Latest;
+use tally::Tallied;
+
 use super::escape::clean;
+use super::{When, Words};
+
+/// With more records than this, a person is told counts and causes, and not each record.
+const MANY: u32 = 10;
 
 /// The kinds of standing, for counting and for a word in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,11 +130,14 @@ pub(super) struct Forecast {
 pub struct Cast {
     started: Option<(Timestamp, Milestone, Option<Timestamp>)>,
     records: Vec<Record>,
+    /// How many of them the user asked for.
+    asked: u32,
     members: BTreeMap<VantageId, Member>,
+    /// The first member of each name.
+    names: BTreeMap<Arc<str>, VantageId>,
     zones: BTreeMap<Name, Walk>,
     moved: BTreeSet<Name>,
-    // By record, then by vantage number; both are small and dense.
-    standings: Vec<Vec<Standing>>,
+    standings: Board,
     voters: Vec<Tally>,
     authorities: Vec<Tally>,
     awaited: BTreeSet<(Timestamp, RecordId, VantageId)>,
@@ -127,8 +146,15 @@ pub struct Cast {
     pub(super) forecast: Option<Forecast>,
     pub(super) forecast_before: Option<Forecast>,
     report: Option<Box<Report>>,
-    pub(super) report_before: Option<Box<Report>>,
+    /// Of the verdict before the latest one.
+    pub(super) sign_before: Option<Sign>,
+    tallied: Tallied,
+    latest: Latest,
 }
+
+/// By what one verdict on everything differs from another, in one line: itself, whether the milestone is reached, and
+/// its main cause.
+pub(super) type Sign = (Verdict, bool, Option<&'static str>);
 
 impl Cast {
     /// An empty stage.
@@ -148,8 +174,7 @@ impl Cast {
             }
             Event::Vantage { id, vantage, addr, change, .. } => {
                 let left = *change == VantageChange::Left;
-                let member = Member { vantage: cleaned(vantage), addr: Some(*addr), left };
-                self.members.insert(*id, member);
+                self.enter(*id, Member { vantage: cleaned(vantage), addr: Some(*addr), left });
                 self.recount(*id);
             }
             Event::Shift(shift) => self.shift(shift),
@@ -157,14 +182,35 @@ impl Cast {
             Event::Forecast { by, next, .. } => {
                 self.forecast_before = self.forecast.replace(Forecast { by: *by, next: *next });
             }
-            Event::Verdict(report) => self.report_before = self.report.replace(report.clone()),
+            Event::Verdict(report) => {
+                for (place, entry) in report.records.iter().enumerate() {
+                    self.judged(report.at, place, entry);
+                }
+                self.sign_before = self.report.take().map(|before| self.sign(&before));
+                self.report = Some(report.clone());
+            }
+            Event::Milestone { at, record, milestone, lost } => {
+                let turn = Turn::Milestone(*milestone, *lost);
+                self.latest.note(Change { at: *at, record: *record, turn });
+            }
             Event::Gap { gap, .. } => {
                 if let GapKind::ClockSet { by } = gap.kind {
                     self.clock_set += by;
                 }
             }
-            Event::Serial { .. } | Event::Milestone { .. } => {}
+            Event::Serial { .. } => {}
         }
+    }
+
+    /// Counts what was judged of one record.
+    fn judged(&mut self, at: Timestamp, place: usize, entry: &RecordReport) {
+        let before = self.tallied.take(place, entry);
+        self.latest.judged(at, before, entry);
+    }
+
+    pub(super) fn sign(&self, report: &Report) -> Sign {
+        let lead = Words::new(self, When::utc(report.at)).lead(report);
+        (report.verdict, report.reached, lead.map(|group| group.code))
     }
 
     fn start(&mut self, started: &Started) {
@@ -174,25 +220,26 @@ impl Cast {
             ..Cast::default()
         };
         for (id, vantage) in (0u32..).zip(&started.resolvers) {
-            let member = Member { vantage: cleaned(vantage), addr: None, left: false };
-            self.members.insert(VantageId(id), member);
+            self.enter(VantageId(id), Member { vantage: cleaned(vantage), addr: None, left: false });
         }
+        self.asked = u32::try_from(self.wanted().count()).unwrap_or(u32::MAX);
+        self.tallied = Tallied::new(self.asked);
         let voters = self.members.values().filter(|m| m.vantage.role == Role::Voter).count();
         let mut none_asked = Tally::default();
         none_asked.0[Kind::Unasked as usize] = u32::try_from(voters).unwrap_or(u32::MAX);
         self.voters = vec![none_asked; self.records.len()];
         self.authorities = vec![Tally::default(); self.records.len()];
-        self.standings = vec![Vec::new(); self.records.len()];
+        self.standings = Board::new(&self.records, started.resolvers.len());
+    }
+
+    fn enter(&mut self, id: VantageId, member: Member) {
+        self.names.entry(member.vantage.name.clone()).or_insert(id);
+        self.members.insert(id, member);
     }
 
     fn shift(&mut self, shift: &Shift) {
         let (record, vantage) = (shift.record, shift.vantage);
-        let Some(row) = self.standings.get_mut(record.0 as usize) else { return };
-        let place = vantage.0 as usize;
-        if row.len() <= place {
-            row.resize(place + 1, Standing::Unasked);
-        }
-        let before = std::mem::replace(&mut row[place], shift.to.clone());
+        let Some(before) = self.standings.put(record, vantage, &shift.to) else { return };
         let role = self.members.get(&vantage).map(|m| m.vantage.role);
         self.awaited.remove(&(end_of(&before), record, vantage));
         let counts = matches!(role, Some(Role::Voter | Role::Authority));
@@ -211,19 +258,21 @@ impl Cast {
         }
     }
 
-    /// Counts the authorities again after one has joined or left; that happens a few times a watch.
+    /// Counts the servers of some records again, after one of them has joined or left: of those records for
+    /// which it was heard.
     fn recount(&mut self, changed: VantageId) {
-        let serves = |m: &Member| m.vantage.role == Role::Authority && !m.left;
-        if !self.members.get(&changed).is_some_and(serves) {
-            self.awaited.retain(|(_, _, id)| *id != changed);
-        }
-        for (row, tally) in self.standings.iter().zip(&mut self.authorities) {
+        let serves = |id| self.members.get(&id).is_some_and(|m| m.vantage.role == Role::Authority && !m.left);
+        let gone = !serves(changed);
+        for record in self.standings.heard(changed) {
+            if gone {
+                let end = end_of(&self.standings.standing(*record, changed));
+                self.awaited.remove(&(end, *record, changed));
+            }
+            let Some(tally) = self.authorities.get_mut(record.0 as usize) else { continue };
             *tally = Tally::default();
-            for (id, _) in self.members.iter().filter(|(_, m)| serves(m)) {
-                if let Some(standing) = row.get(id.0 as usize)
-                    && *standing != Standing::Unasked
-                {
-                    tally.move_one(None, Kind::of(standing));
+            for (id, standing) in self.standings.servers(*record) {
+                if serves(id) && *standing != Standing::Unasked {
+                    tally.move_one(None, Kind::of(&standing));
                 }
             }
         }
@@ -264,21 +313,50 @@ impl Cast {
         self.members.get(&id)
     }
 
-    /// The members in the order of their numbers.
-    pub fn members(&self) -> impl Iterator<Item = (VantageId, &Member)> {
-        self.members.iter().map(|(id, member)| (*id, member))
-    }
-
     /// The first member of that name.
     pub fn named(&self, name: &str) -> Option<&Member> {
-        let name = clean(name);
-        self.members.values().find(|m| *m.vantage.name == *name)
+        self.member(*self.names.get(&*clean(name))?)
     }
 
     /// What a vantage holds for a record.
-    pub fn standing(&self, record: RecordId, vantage: VantageId) -> &Standing {
-        let row = self.standings.get(record.0 as usize);
-        row.and_then(|row| row.get(vantage.0 as usize)).unwrap_or(&Standing::Unasked)
+    pub fn standing(&self, record: RecordId, vantage: VantageId) -> Cow<'_, Standing> {
+        self.standings.standing(record, vantage)
+    }
+
+    /// Who was or will be asked for a record, with what they hold: all resolvers, or the servers that were heard.
+    pub fn holders(
+        &self,
+        record: RecordId,
+        servers: bool,
+    ) -> impl Iterator<Item = (&Member, Cow<'_, Standing>)> {
+        let servers_of = servers.then(|| self.standings.servers(record)).into_iter().flatten();
+        let resolvers = (!servers).then(|| self.standings.resolvers(record)).into_iter().flatten();
+        servers_of.chain(resolvers).filter_map(|(id, standing)| Some((self.members.get(&id)?, standing)))
+    }
+
+    /// Whether there are so many records that a person is told counts and causes, and not each record.
+    pub fn is_many(&self) -> bool {
+        self.asked > MANY
+    }
+
+    /// The records by their verdict, as last told.
+    pub fn counts(&self) -> Counts {
+        self.tallied.counts
+    }
+
+    /// What keeps records from being safe, as of the latest report: the most severe first, then the most frequent.
+    pub fn stuck(&self) -> Vec<Stuck> {
+        self.tallied.stuck()
+    }
+
+    /// When the last record will have settled; none while any that is not safe waits for something else.
+    pub fn settled_by(&self) -> Option<Timestamp> {
+        self.tallied.settled_by()
+    }
+
+    /// The latest changes, the newest first, at most ten.
+    pub fn latest(&self) -> impl Iterator<Item = &Change> {
+        self.latest.iter()
     }
 
     /// The voters' standings for a record, counted.

@@ -15,10 +15,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use cast::{Cast, Kind, Member, Tally};
+pub use cast::{Cast, Change, Counts, Kind, Member, Stuck, Tally, Turn};
 pub use layout::{Paint, Tone, wrap};
 pub use story::{Ended, Phase, Story, Turnover};
-pub use text::{Detail, Progress, Text};
+pub use text::{Detail, Pace, Progress, Text};
 pub use words::{
     Explaining, Group, Headline, Said, Told, When, Words, call_failure, count, list, record_error,
     record_heading, record_unread, self_test, span, tries_left, witness,

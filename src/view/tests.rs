@@ -1,6 +1,7 @@
 //! Views as event -> text.
 
 mod causes;
+mod many;
 pub(crate) mod samples;
 
 use std::net::{IpAddr, SocketAddr};
@@ -303,22 +304,6 @@ fn the_time_of_many_is_that_of_the_last_of_all() {
     assert_eq!(waiting, "1/3 records safe · last cache turns over 13:02:10 (in 5 min 5 s)");
     let settled = line(settling(0, 25), settling(1, 20));
     assert_eq!(settled, "1/3 records safe · safe at 12:57:25 (in 20 s) if it stays so");
-}
-
-#[test]
-fn many_records_take_a_line_each() {
-    let records = (0..300).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
-    let cast = cast_of(&opening_with(records.collect(), false));
-    let wrong = || Cause::AuthorityWrong { zone: name("example.com"), held: Held::NoName };
-    let entries = (0..300).map(|n| match n {
-        7 | 9 => entry(n, Verdict::Blocked, vec![because(Effect::Blocks, None, wrong())]),
-        _ => entry(n, Verdict::Safe, Vec::new()),
-    });
-    let last = report(3, entries.collect());
-    let screen = text(80).report(&last, &cast);
-    assert_eq!(screen, include_str!("samples/many.txt"), "\n{screen}");
-    let all = Text { detail: Detail::Full, ..text(80) }.report(&last, &cast);
-    assert!(all.lines().count() > 300 && all.contains("safe     n299.example.com A"));
 }
 
 #[test]

@@ -12,9 +12,6 @@ use crate::view::{Cast, Kind, Tone};
 
 use super::{Text, Words, tone_of};
 
-/// With more records than this, single resolvers are not told of.
-const MANY_RECORDS: usize = 12;
-
 /// A forecast that moves by less than this is no news.
 const NEWS: Duration = Duration::from_secs(30);
 
@@ -39,6 +36,12 @@ impl Text {
                 let line = format!("{who}: the zone {zone} was edited (number {from} -> {to})");
                 Some((*at, (Tone::Faint, line)))
             }
+            // Of many records only what was waited for is told, and what was lost.
+            Event::Milestone { milestone, lost: false, .. }
+                if cast.is_many() && *milestone != Milestone::Safe && *milestone != cast.until() =>
+            {
+                None
+            }
             Event::Milestone { at, record, milestone, lost } => {
                 milestone_line(cast, *record, *milestone, *lost).map(|told| (*at, told))
             }
@@ -52,7 +55,7 @@ impl Text {
         told.map(|(at, (tone, line))| self.stamped(cast, at, tone, &line)).unwrap_or_default()
     }
 
-    fn stamped(&self, cast: &Cast, at: Timestamp, tone: Tone, line: &str) -> Vec<String> {
+    pub(super) fn stamped(&self, cast: &Cast, at: Timestamp, tone: Tone, line: &str) -> Vec<String> {
         let start = cast.started_at().unwrap_or(at);
         let stamp = self.words(cast, at).when().stamp(at, start);
         let hang = " ".repeat(stamp.len() + 2);
@@ -73,10 +76,8 @@ impl Text {
         if report.last {
             return None;
         }
-        let words = self.words(cast, report.at);
-        let sign = |report: &Report| (report.verdict, report.reached, words.lead(report).map(|g| g.code));
-        let news = cast.report_before.as_deref().is_none_or(|before| sign(before) != sign(report));
-        news.then(|| (tone_of(report.verdict), words.headline(report).line))
+        let news = cast.sign_before.is_none_or(|before| before != cast.sign(report));
+        news.then(|| (tone_of(report.verdict), self.words(cast, report.at).headline(report).line))
     }
 }
 
@@ -146,7 +147,7 @@ fn shift_line(shift: &Shift, cast: &Cast, words: &Words<'_>) -> Option<(Tone, St
     let record = cast.record(shift.record)?;
     let role = member.vantage.role;
     let is_server = matches!(role, Role::Authority | Role::FormerAuthority);
-    if !is_server && cast.wanted().nth(MANY_RECORDS).is_some() {
+    if !is_server && cast.is_many() {
         return None;
     }
     let tone = newsworthy(shift, is_server)?;
@@ -188,12 +189,13 @@ fn moved(from: &Standing, to: &Standing) -> bool {
     }
 }
 
-fn milestone_line(cast: &Cast, id: RecordId, milestone: Milestone, lost: bool) -> Option<(Tone, String)> {
+pub(super) fn milestone_line(
+    cast: &Cast,
+    id: RecordId,
+    milestone: Milestone,
+    lost: bool,
+) -> Option<(Tone, String)> {
     let record = cast.record(id)?;
-    let many = cast.wanted().nth(MANY_RECORDS).is_some();
-    if many && !lost && milestone != Milestone::Safe {
-        return None;
-    }
     let line = match (milestone, lost) {
         (Milestone::Issuable, false) => format!("{record}: Let's Encrypt can see it now"),
         (Milestone::Issuable, true) => format!("{record}: Let's Encrypt may no longer see it"),
@@ -224,11 +226,6 @@ fn forecast(by: Option<Timestamp>, cast: &Cast, words: &Words<'_>) -> Option<Str
     let before = cast.forecast_before.and_then(|forecast| forecast.by);
     let moved = before.is_none_or(|before| by.since(before).max(before.since(by)) >= NEWS);
     moved.then(|| format!("last cache turns over at {} ({})", words.when().clock(by), words.when().away(by)))
-}
-
-/// Whether a report is worth a screen of its own rows; kept beside the rule for single lines.
-pub(super) fn is_many(report: &Report) -> bool {
-    report.records.len() > MANY_RECORDS
 }
 
 /// The word for a verdict in a narrow column.

@@ -2,11 +2,14 @@
 
 mod explain;
 mod lines;
+mod pace;
 mod progress;
 mod rows;
 mod screen;
 mod story;
+mod summary;
 
+pub use pace::Pace;
 pub use progress::Progress;
 
 use jiff::tz::TimeZone;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::model::{Cause, RecordId, Report, Timestamp, Verdict, Why};
+use crate::model::{RecordId, Timestamp, Why};
 use crate::view::{Cast, Kind};
 
+use super::summary::counted;
 use super::{Text, Words};
 
 /// What a live view shows below the events.
@@ -33,19 +34,33 @@ impl Text {
         let long = how_long(cast, &words);
         let next = next_look(cast, &words);
         let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
-        Progress { line, waiting: waiting(cast, &words, self.columns()) }
+        let waiting = if cast.is_many() {
+            let rows = self.rows_of_many(cast, &words, Progress::MAX_ROWS);
+            rows.into_iter().map(|row| cut(row, self.columns())).collect()
+        } else {
+            waiting(cast, &words, self.columns())
+        };
+        Progress { line, waiting }
     }
 }
 
 /// A part of the line, and how it is said where there is less room.
+#[derive(Default)]
 struct Part {
     long: String,
     short: String,
 }
 
-/// The fullest line that fits; the width may only be exceeded by what is said first.
-fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
-    let join = |parts: [Option<&String>; 2]| {
+impl Part {
+    fn only(text: String) -> Part {
+        Part { short: text.clone(), long: text }
+    }
+}
+
+/// The fullest line that fits; the width may only be exceeded by what is said first. Where there is no room for
+/// how far it is in full and when it will be over, both are said shortly.
+fn fitting(far: &Part, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
+    let join = |far: &str, parts: [Option<&String>; 2]| {
         let parts =
             [(!far.is_empty()).then_some(far)].into_iter().chain(parts.map(|p| p.map(String::as_str)));
         parts.flatten().collect::<Vec<_>>().join(" · ")
@@ -59,18 +74,28 @@ fn fitting(far: &str, long: Option<&Part>, next: Option<&Part>, width: usize) ->
         [long_full, None],
         [long_short, None],
     ];
-    let fits = forms.into_iter().map(join).find(|line| line.chars().count() <= width);
-    fits.unwrap_or_else(|| far.to_owned())
+    let of = |far: &str| forms.map(|form| join(far, form));
+    let all = of(&far.long).into_iter().chain(of(&far.short)).chain([far.long.clone()]);
+    let mut fits = all.filter(|line| line.chars().count() <= width);
+    fits.next().unwrap_or_else(|| far.short.clone())
 }
 
-fn how_far(cast: &Cast) -> Option<String> {
+fn how_far(cast: &Cast) -> Option<Part> {
     let mut wanted = cast.wanted();
     let (first, _) = wanted.next()?;
     if wanted.next().is_some() {
-        let Some(report) = cast.report() else { return Some("looking at the name servers".to_owned()) };
-        let safe = report.records.iter().filter(|entry| entry.verdict == Verdict::Safe).count();
-        return Some(format!("{safe}/{} records safe", report.records.len()));
+        if cast.report().is_none() {
+            return Some(Part::only("looking at the name servers".to_owned()));
+        }
+        let counts = cast.counts();
+        let short = format!("{}/{} records safe", counts.safe, counts.records);
+        let long = if cast.is_many() { counted(counts, cast.until()) } else { short.clone() };
+        return Some(Part { long, short });
     }
+    far_of_one(cast, first).map(Part::only)
+}
+
+fn far_of_one(cast: &Cast, first: RecordId) -> Option<String> {
     let voters = cast.voters(first);
     if let Some(counted) = resolvers_so_far(cast, first)
         && voters.of(Kind::Unasked) < counted
@@ -106,7 +131,7 @@ fn resolvers_so_far(cast: &Cast, record: RecordId) -> Option<u32> {
 
 fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     let told = |at: Timestamp| format!("{} ({})", words.when().clock(at), words.when().away(at));
-    if let Some(until) = cast.report().and_then(settled_by) {
+    if let Some(until) = cast.settled_by() {
         let short = format!("safe at {}", words.when().clock(until));
         return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
     }
@@ -114,17 +139,6 @@ fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
     let by = cast.forecast.and_then(|forecast| forecast.by)?;
     let short = format!("all by {}", words.when().clock(by));
     Some(Part { long: format!("last cache turns over {}", told(by)), short })
-}
-
-/// When the last record will have settled; none while any that is not safe waits for something else.
-fn settled_by(report: &Report) -> Option<Timestamp> {
-    let ends = report.records.iter().filter(|entry| entry.verdict != Verdict::Safe).map(|entry| {
-        entry.reasons.iter().find_map(|reason| match reason.cause {
-            Cause::Settling { until } => Some(until),
-            _ => None,
-        })
-    });
-    ends.collect::<Option<Vec<Timestamp>>>()?.into_iter().max()
 }
 
 fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {
@@ -157,7 +171,7 @@ fn waiting(cast: &Cast, words: &Words<'_>, width: usize) -> Vec<String> {
     let rows = cast.awaited().take(Progress::MAX_ROWS).filter_map(|(end, record, id)| {
         let member = cast.member(id)?;
         let about = cast.record(record)?;
-        let kind = words.standing_kind(cast.standing(record, id), about);
+        let kind = words.standing_kind(&cast.standing(record, id), about);
         let end = end.map(|at| words.when().clock(at)).unwrap_or_default();
         let name = &member.vantage.name;
         let about = if many { format!("  {about}") } else { String::new() };

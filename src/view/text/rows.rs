@@ -1,5 +1,7 @@
 //! Vantages that are not right, grouped by what they hold.
 
+use std::borrow::Cow;
+
 use crate::model::{RecordId, Role, Standing, Timestamp};
 use crate::view::words::list;
 use crate::view::{Cast, Detail, Kind, Member, Words};
@@ -18,7 +20,7 @@ pub(super) struct Row {
 struct Entry<'a> {
     what: String,
     end: Option<Timestamp>,
-    standing: &'a Standing,
+    standing: Cow<'a, Standing>,
     member: &'a Member,
     record: RecordId,
 }
@@ -37,7 +39,7 @@ pub(super) fn rows(
     }
     entries.sort_by(|a, b| {
         let end = |entry: &Entry<'_>| entry.end.unwrap_or(Timestamp::MAX);
-        (rank(a.standing), &a.what, end(a)).cmp(&(rank(b.standing), &b.what, end(b)))
+        (rank(&a.standing), &a.what, end(a)).cmp(&(rank(&b.standing), &b.what, end(b)))
     });
     if detail == Detail::Full {
         return entries.iter().map(|entry| single(cast, words, entry)).collect();
@@ -74,13 +76,9 @@ fn entries_of<'a>(
 ) -> Vec<Entry<'a>> {
     let Some(record) = cast.record(id) else { return Vec::new() };
     let mut entries = Vec::new();
-    for (vantage, member) in cast.members() {
+    for (member, standing) in cast.holders(id, servers) {
         let role = member.vantage.role;
-        if matches!(role, Role::Authority | Role::FormerAuthority) != servers {
-            continue;
-        }
-        let standing = cast.standing(id, vantage);
-        let tells = match Kind::of(standing) {
+        let tells = match Kind::of(&standing) {
             Kind::Unasked => false,
             Kind::Right => detail == Detail::Full && !record.is_guard(),
             Kind::Unconfirmed => !servers && !record.is_guard(),
@@ -91,7 +89,7 @@ fn entries_of<'a>(
         if !tells || (member.left && role == Role::Authority) {
             continue;
         }
-        let mut what = words.standing_kind(standing, record);
+        let mut what = words.standing_kind(&standing, record);
         if record.is_guard() {
             what = format!("AAAA {what}");
         }
@@ -118,7 +116,7 @@ fn rank(standing: &Standing) -> u8 {
 fn single(cast: &Cast, words: &Words<'_>, entry: &Entry<'_>) -> Row {
     let vantage = &entry.member.vantage;
     let record = cast.record(entry.record);
-    let what = record.map(|r| words.standing(entry.standing, r, vantage.role)).unwrap_or_default();
+    let what = record.map(|r| words.standing(&entry.standing, r, vantage.role)).unwrap_or_default();
     let place = vantage.place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
     let guard = if record.is_some_and(crate::model::Record::is_guard) { "AAAA " } else { "" };
     Row { what: name_of(entry.member), who: format!("{guard}{what}{place}") }

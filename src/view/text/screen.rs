@@ -1,18 +1,14 @@
 //! The screen at the end of a look or a watch. The verdict stands last, above the prompt, where it is
 //! seen however long the rest is.
 
-use crate::model::{Effect, Record, RecordReport, Report, Verdict};
-use crate::view::words::{count, list, of_caches};
+use crate::model::{Effect, RecordReport, Report, Verdict};
+use crate::view::words::of_caches;
 use crate::view::{Cast, Detail, Group, Paint, Tone, Words, wrap};
 
-use super::lines::{is_many, verdict_word};
+use super::lines::verdict_word;
 use super::rows::rows;
-use super::{Text, next_mark, tone_of};
+use super::{Text, next_mark};
 
-/// Groups of reasons that are told below many records.
-const WORST: usize = 4;
-/// With more records than this, those that are safe are only counted.
-const MANY_SAFE: usize = 200;
 /// The column in which values begin.
 const LABEL: usize = 15;
 
@@ -22,12 +18,13 @@ impl Text {
         let words = self.words(cast, report.at);
         let mut lines: Vec<String> = Vec::new();
         if self.detail != Detail::Brief {
-            if is_many(report) {
-                self.table(&mut lines, report, cast, &words);
-            } else {
+            if !cast.is_many() || self.detail == Detail::Full {
                 for entry in &report.records {
                     self.record(&mut lines, entry, cast, &words, report.records.len() > 1);
                 }
+            }
+            if cast.is_many() {
+                self.summary(&mut lines, report, cast, &words);
             }
             if report.verdict == Verdict::Safe {
                 let line = wrap(words.one_place(), self.columns(), "", "");
@@ -118,7 +115,7 @@ impl Text {
         }
     }
 
-    fn reason(&self, lines: &mut Vec<String>, group: &Group, text: &str) {
+    pub(super) fn reason(&self, lines: &mut Vec<String>, group: &Group, text: &str) {
         let (word, tone) = match group.effect {
             Effect::Blocks => ("blocks", Tone::Bad),
             Effect::Hides => ("hides", Tone::Bad),
@@ -139,50 +136,6 @@ impl Text {
         }
         let next = format!("{}{next}", next_mark(next));
         lines.extend(wrap(&next, self.columns(), "        ", "        "));
-    }
-
-    /// One line a record, then the worst reasons.
-    fn table(&self, lines: &mut Vec<String>, report: &Report, cast: &Cast, words: &Words<'_>) {
-        let hide_safe = report.records.len() > MANY_SAFE && self.detail != Detail::Full;
-        let mut hidden = 0u32;
-        for entry in &report.records {
-            if hide_safe && entry.verdict == Verdict::Safe {
-                hidden += 1;
-                continue;
-            }
-            let Some(record) = cast.record(entry.record) else { continue };
-            let word = format!("{:<9}", verdict_word(entry.verdict));
-            let line = format!("{record}  {}", short(entry, words));
-            for (i, line) in wrap(&line, self.columns(), &word, "         ").iter().enumerate() {
-                if i == 0 {
-                    let tone = tone_of(entry.verdict);
-                    lines.push(line.replacen(word.trim_end(), &self.paint.tone(tone, word.trim_end()), 1));
-                } else {
-                    lines.push(line.clone());
-                }
-            }
-        }
-        if hidden > 0 {
-            let verb = if hidden == 1 { "is" } else { "are" };
-            lines.push(format!("{} {verb} safe", count(hidden, "more record", "more records")));
-        }
-        lines.push(String::new());
-        let groups = words.groups_across(report);
-        let bad = groups.iter().filter(|group| group.effect != Effect::Warns);
-        for group in bad.take(WORST) {
-            let about: Vec<&Record> = group.records.iter().filter_map(|id| cast.record(*id)).collect();
-            let text = match &about[..] {
-                [] => group.said.text.clone(),
-                [one] => format!("{one}: {}", group.said.text),
-                [first, rest @ ..] => {
-                    format!("{first}: {}; the same kind of thing at {}", group.said.text, list(rest, 3))
-                }
-            };
-            self.reason(lines, group, &text);
-        }
-        if lines.last().is_some_and(|line| !line.is_empty()) {
-            lines.push(String::new());
-        }
     }
 }
 
@@ -233,18 +186,4 @@ fn tone_of_servers(entry: &RecordReport) -> Tone {
 fn tone_of_resolvers(entry: &RecordReport) -> Tone {
     let counts = &entry.resolvers;
     if counts.confirmed > 0 && counts.contradicting + counts.pending == 0 { Tone::Good } else { Tone::Waits }
-}
-
-fn short(entry: &RecordReport, words: &Words<'_>) -> String {
-    let servers = entry.authority.right + entry.authority.wrong + entry.authority.silent;
-    let counts = format!(
-        "{}/{servers} servers  {}/{} resolvers",
-        entry.authority.right, entry.resolvers.confirmed, entry.resolvers.voters
-    );
-    match entry.everyone_by {
-        Some(at) if entry.verdict == Verdict::NotYet => {
-            format!("{counts}  all by {}", words.when().clock(at))
-        }
-        _ => counts,
-    }
 }

@@ -2,22 +2,43 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use propwatch::model::{Name, NameError, Value};
+use crate::model::{Name, NameError, Value};
 
-use super::UserError;
+/// Why a text is no name or no value, and what may have been meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Mistyped {
+    /// What is wrong, without a full stop.
+    pub what: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl Mistyped {
+    fn new(what: impl Into<String>) -> Self {
+        Mistyped { what: what.into(), hint: None }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Mistyped { hint: Some(hint.into()), ..self }
+    }
+}
 
 /// What a value can be.
 const KINDS: &str = "an IPv4 address (A), an IPv6 address (AAAA) or a host name (CNAME)";
 
-/// Reads a name to look at.
-pub(crate) fn name(text: &str) -> Result<Name, UserError> {
+/// Reads a name to look at as people type it.
+///
+/// # Errors
+/// [`Mistyped`], for what is often given in its place as well: an address, a URL, a mail address, a list.
+pub fn typed_name(text: &str) -> Result<Name, Mistyped> {
     if address_like(text) {
-        return Err(UserError::new(format!("`{text}` is an address, and a name is looked at"))
+        return Err(Mistyped::new(format!("`{text}` is an address, and a name is looked at"))
             .hint(format!("propwatch check NAME --expect {text}, with the name that is to have it")));
     }
     let host = host_in(text);
     Name::parse(text).map_err(|error| {
-        let told = UserError::new(error.to_string());
+        let told = Mistyped::new(error.to_string());
         let NameError::Character { character, .. } = &error else { return told };
         match (character, Name::parse(host)) {
             ('/' | ':', Ok(host)) if text.contains("://") => told.hint(format!("a name, not a URL: {host}")),
@@ -32,12 +53,16 @@ pub(crate) fn name(text: &str) -> Result<Name, UserError> {
     })
 }
 
-/// Reads an expected value. `whose` is the option or argument that it came with.
-pub(crate) fn value(whose: &str, text: &str) -> Result<Value, UserError> {
+/// Reads an expected value as people type it. `whose` is the option or argument that it came with, as it is
+/// told.
+///
+/// # Errors
+/// [`Mistyped`], for what is often given in its place as well: a URL, a network, an address with a port.
+pub fn typed_value(whose: &str, text: &str) -> Result<Value, Mistyped> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(of(address));
     }
-    let wrong = |why: &str| UserError::new(format!("{whose}: `{text}` is not a value: {why}"));
+    let wrong = |why: &str| Mistyped::new(format!("{whose}: `{text}` is not a value: {why}"));
     if text.is_empty() {
         return Err(wrong("it is empty").hint(KINDS));
     }
@@ -83,7 +108,7 @@ fn of(address: IpAddr) -> Value {
 }
 
 /// Suggests what is left when what does not belong there is taken away.
-fn alone(error: UserError, rest: &str) -> UserError {
+fn alone(error: Mistyped, rest: &str) -> Mistyped {
     if rest.parse::<IpAddr>().is_ok() {
         error.hint(format!("the address alone: {rest}"))
     } else if Name::parse(rest).is_ok() {
@@ -120,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_value_says_its_type() {
-        assert!(matches!(value("-e", "203.0.113.7"), Ok(Value::V4(_))));
-        assert!(matches!(value("-e", "2001:db8::1"), Ok(Value::V6(_))));
-        assert!(matches!(value("-e", "host.example.net."), Ok(Value::Alias(_))));
-        assert!(matches!(value("-e", "_dmarc.example.net"), Ok(Value::Alias(_))));
+        assert!(matches!(typed_value("-e", "203.0.113.7"), Ok(Value::V4(_))));
+        assert!(matches!(typed_value("-e", "2001:db8::1"), Ok(Value::V6(_))));
+        assert!(matches!(typed_value("-e", "host.example.net."), Ok(Value::Alias(_))));
+        assert!(matches!(typed_value("-e", "_dmarc.example.net"), Ok(Value::Alias(_))));
     }
 
     #[test]
@@ -148,7 +173,7 @@ mod tests {
             ("a b", "character"),
             ("", "empty"),
         ] {
-            let error = value("-e", text).unwrap_err();
+            let error = typed_value("-e", text).unwrap_err();
             assert!(format!("{error:?}").contains(part), "{text}: {error:?}");
         }
     }
@@ -166,9 +191,9 @@ mod tests {
             ("a.example,b.example", "one after another"),
             ("a..b", "empty label"),
         ] {
-            let error = name(text).unwrap_err();
+            let error = typed_name(text).unwrap_err();
             assert!(format!("{error:?}").contains(part), "{text}: {error:?}");
         }
-        assert_eq!(name("Bücher.example.").unwrap().as_str(), "xn--bcher-kva.example");
+        assert_eq!(typed_name("Bücher.example.").unwrap().as_str(), "xn--bcher-kva.example");
     }
 }

@@ -1,0 +1,161 @@
+//! The records' verdicts, counted as they come: what is told of many names without looking at each again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Cause, Effect, Reason, RecordReport, Timestamp, Verdict};
+
+/// Records that are named where several are stuck for the same cause.
+const NAMED: usize = 4;
+
+/// Records by their verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All that were asked for.
+    pub records: u32,
+    /// Safe.
+    pub safe: u32,
+    /// Those that the CA can see.
+    pub issuable: u32,
+    /// Waiting for something to be changed.
+    pub blocked: u32,
+    /// Too little can be seen.
+    pub inconclusive: u32,
+}
+
+impl Counts {
+    /// Those that only time keeps from being safe.
+    pub fn not_yet(&self) -> u32 {
+        self.records.saturating_sub(self.safe + self.blocked + self.inconclusive)
+    }
+}
+
+/// Records that are not safe for the same cause: the one that decides on each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// What it does to the verdict.
+    pub effect: Effect,
+    /// The stable name of the cause.
+    pub code: &'static str,
+    /// How many records.
+    pub records: u32,
+    /// The first of them, as places in the report.
+    pub first: Vec<usize>,
+}
+
+/// What counts of one record's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    verdict: Verdict,
+    issuable: bool,
+    stuck: Option<(Effect, &'static str)>,
+    settles: Option<Timestamp>,
+}
+
+/// The latest report of each record, counted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tallied {
+    pub(super) counts: Counts,
+    /// By place in the report.
+    marks: Vec<Option<Mark>>,
+    stuck: BTreeMap<(Effect, &'static str), BTreeSet<usize>>,
+    settling: BTreeSet<(Timestamp, usize)>,
+}
+
+impl Tallied {
+    /// Of so many records, none of which has been judged.
+    pub(super) fn new(records: u32) -> Self {
+        Tallied { counts: Counts { records, ..Counts::default() }, ..Tallied::default() }
+    }
+
+    /// Counts a record's new report in the place of its earlier one, whose verdict is returned.
+    pub(super) fn take(&mut self, place: usize, entry: &RecordReport) -> Option<Verdict> {
+        if self.marks.len() <= place {
+            self.marks.resize(place + 1, None);
+        }
+        let open = entry.verdict != Verdict::Safe;
+        let deciding = deciding(entry).filter(|_| open);
+        let mark = Mark {
+            verdict: entry.verdict,
+            issuable: entry.issuable,
+            stuck: deciding.map(|reason| (reason.effect, reason.cause.code())),
+            settles: settles(entry).filter(|_| open),
+        };
+        let before = self.marks[place].replace(mark);
+        if before == Some(mark) {
+            return Some(mark.verdict);
+        }
+        if let Some(before) = before {
+            self.count(place, &before, false);
+        }
+        self.count(place, &mark, true);
+        before.map(|mark| mark.verdict)
+    }
+
+    fn count(&mut self, place: usize, mark: &Mark, comes: bool) {
+        let step = |count: &mut u32| *count = if comes { *count + 1 } else { count.saturating_sub(1) };
+        if mark.issuable {
+            step(&mut self.counts.issuable);
+        }
+        match mark.verdict {
+            Verdict::Safe => step(&mut self.counts.safe),
+            Verdict::Blocked => step(&mut self.counts.blocked),
+            Verdict::Inconclusive => step(&mut self.counts.inconclusive),
+            Verdict::NotYet => {}
+        }
+        if let Some(key) = mark.stuck {
+            let places = self.stuck.entry(key).or_default();
+            if comes {
+                places.insert(place);
+            } else {
+                places.remove(&place);
+            }
+        }
+        if let Some(until) = mark.settles {
+            if comes {
+                self.settling.insert((until, place));
+            } else {
+                self.settling.remove(&(until, place));
+            }
+        }
+    }
+
+    /// The most severe first, then the most frequent.
+    pub(super) fn stuck(&self) -> Vec<Stuck> {
+        let groups = self.stuck.iter().filter(|(_, places)| !places.is_empty());
+        let mut stuck: Vec<Stuck> = groups
+            .map(|((effect, code), places)| Stuck {
+                effect: *effect,
+                code,
+                records: u32::try_from(places.len()).unwrap_or(u32::MAX),
+                first: places.iter().take(NAMED).copied().collect(),
+            })
+            .collect();
+        stuck.sort_by_key(|group| (group.effect, std::cmp::Reverse(group.records)));
+        stuck
+    }
+
+    /// When the last record will have settled; none while any that is not safe waits for something else.
+    pub(super) fn settled_by(&self) -> Option<Timestamp> {
+        let open = self.counts.records.saturating_sub(self.counts.safe);
+        let settling = u32::try_from(self.settling.len()).unwrap_or(u32::MAX);
+        self.settling.last().filter(|_| settling >= open).map(|(until, _)| *until)
+    }
+}
+
+/// The reason that decides on a record.
+fn deciding(entry: &RecordReport) -> Option<&Reason> {
+    let decides = match entry.verdict {
+        Verdict::Safe => return None,
+        Verdict::Blocked => Effect::Blocks,
+        Verdict::Inconclusive => Effect::Hides,
+        Verdict::NotYet => Effect::Waits,
+    };
+    entry.reasons.iter().find(|reason| reason.effect == decides).or(entry.reasons.first())
+}
+
+fn settles(entry: &RecordReport) -> Option<Timestamp> {
+    entry.reasons.iter().find_map(|reason| match reason.cause {
+        Cause::Settling { until } => Some(until),
+        _ => None,
+    })
+}
