@@ -290,9 +290,16 @@ fn ten_times_the_records_take_about_ten_times_as_long_to_read() {
     }
 }
 
-/// Feeds the views a watch of so many records by 50 resolvers: all turn over.
-fn all_turn_over(records: u32) {
-    const RESOLVERS: u32 = 50;
+/// When the watch of the next tests begins, in seconds since the epoch.
+const NOON: i64 = 1_795_435_020;
+const RESOLVERS: u32 = 50;
+
+fn at(second: u32) -> Timestamp {
+    Timestamp::from_secs(NOON + i64::from(second))
+}
+
+/// The beginning of a watch of so many records by 50 resolvers.
+fn opening(records: u32) -> Cast {
     let vantage = |n: u32| {
         let addr = format!("192.0.2.{n}:53").parse().unwrap();
         let endpoints = vec![Endpoint::udp(addr)];
@@ -313,7 +320,6 @@ fn all_turn_over(records: u32) {
         rtype: RecordType::A,
         expect: expect(),
     };
-    let at = |second: u32| Timestamp::from_secs(1_795_435_020 + i64::from(second));
     let started = Started {
         at: at(0),
         until: Milestone::Safe,
@@ -323,11 +329,6 @@ fn all_turn_over(records: u32) {
     };
     let mut cast = Cast::new();
     cast.take(&Event::Started(Box::new(started)));
-    let old = Standing::Wrong {
-        held: Held::Addresses(vec!["198.51.100.7".parse().unwrap()]),
-        until: Some(at(600)),
-    };
-    let right = Standing::Right { samples: 2, needed: 2 };
     let entry = |n: u32| RecordReport {
         record: RecordId(n),
         verdict: Verdict::NotYet,
@@ -347,6 +348,15 @@ fn all_turn_over(records: u32) {
         records: (0..records).map(entry).collect(),
     };
     cast.take(&Event::Verdict(Box::new(report)));
+    cast
+}
+
+/// Feeds the views a watch of so many records by 50 resolvers: all turn over.
+fn all_turn_over(records: u32) {
+    let held = Held::Addresses(vec!["198.51.100.7".parse().unwrap()]);
+    let old = Standing::Wrong { held, until: Some(at(600)) };
+    let right = Standing::Right { samples: 2, needed: 2 };
+    let mut cast = opening(records);
     let text = Text::plain(jiff::tz::TimeZone::UTC);
     let mut pace = Pace::new();
     for n in 0..records {

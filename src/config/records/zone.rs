@@ -112,6 +112,9 @@ impl<'a> Reader<'a> {
         };
         let name = self.whole(owner.text, owner.at, owner.origin)?;
         let expected = self.value(&rtype, *value)?;
+        if name.is_root() {
+            return Err(Mistake::new(owner.at, "this is the root of all names, which has no such record"));
+        }
         if name.as_str() == "*" || name.as_str().starts_with("*.") {
             self.listing.wildcard(name, at.0);
         } else {

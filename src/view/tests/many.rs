@@ -153,10 +153,7 @@ fn ten_thousand_names_are_told_in_lines_that_can_be_read() {
         lines.iter().any(|line| line.contains("n5.example.com A: no longer safe to issue")),
         "{lines:#?}"
     );
-    assert!(
-        lines.last().is_some_and(|line| line.contains("9999 of 10000 records safe, 1 not yet")),
-        "{lines:#?}"
-    );
+    assert!(lines.iter().any(|line| line.contains("9999 of 10000 records safe, 1 not yet")), "{lines:#?}");
     // A few names are told as they always were.
     let mut cast = many(3, true);
     let mut pace = Pace::new();

@@ -80,6 +80,7 @@ fn what_a_zone_file_must_not_have_is_refused() {
         ("a. TXT \"x\nb. A 192.0.2.7\n", ":1:8", "not closed on this line"),
         ("a\\.b. A 192.0.2.7\n", ":1:1", "backslash"),
         ("a..b. A 192.0.2.7\n", ":1:1", "empty label"),
+        ("$ORIGIN .\n@ A 192.0.2.7\n", ":2:1", "the root of all names"),
         (
             "a. MX 5 b.\n*.a. A 192.0.2.7\n",
             "",
