@@ -86,7 +86,7 @@ fn memory() {
 fn turnover() {
     let authorities = fleet(vec![Plays::new(); 2]);
     let last = fleet::now_secs() + 65;
-    let mut plays = vec![Plays::new(); 19];
+    let mut plays = vec![Plays::cached(); 19];
     plays.extend((0..15).map(|i| Plays::turning_in(65 - 3 * i)));
     let servers = fleet(plays);
     let settle = Duration::from_secs(2);

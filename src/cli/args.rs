@@ -217,7 +217,7 @@ pub(crate) struct ResolversArgs {
 pub(crate) enum Doing {
     /// Show who is asked
     List,
-    /// Ask each: who answers, how fast, who lies about a name that does not exist
+    /// Ask each: who answers, how fast, who lies about a name that does not exist or hides one that does
     Test,
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod args;
 pub(crate) mod demo;
 mod exit;
 pub(crate) mod explain;
+mod filters;
 mod handover;
 mod journal;
 mod live;

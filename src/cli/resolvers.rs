@@ -10,6 +10,7 @@ use propwatch::view::escape::clean;
 use propwatch::view::json::SCHEMA;
 
 use super::args::ResolversArgs;
+use super::filters::{Filter, filters};
 use super::output::Output;
 use super::{Exit, UserError, request};
 
@@ -66,7 +67,12 @@ fn json(vantage: &Vantage) -> String {
 }
 
 /// How one resolver does, as a script reads it.
-fn tested(vantage: &Vantage, manners: &Manners) -> String {
+fn tested(vantage: &Vantage, manners: &Manners, filter: &Filter) -> String {
+    let (filters, hides) = match filter {
+        Filter::Hides(names) => (Some(true), names.clone()),
+        Filter::Open => (Some(false), Vec::new()),
+        Filter::Unknown => (None, Vec::new()),
+    };
     serde_json::json!({
         "schema": SCHEMA,
         "resolver": vantage.name,
@@ -75,39 +81,51 @@ fn tested(vantage: &Vantage, manners: &Manners) -> String {
         "refuses": manners.refuses,
         "rtt_ms": manners.failure.is_none().then(|| f64::from(manners.rtt_micros) / 1000.0),
         "denies": manners.denies,
-        "validates": manners.failure.is_none().then_some(manners.validates),
+        "invents": manners.invents,
+        "filters": filters,
+        "hides": hides,
+        "validates": manners.failure.is_none().then(|| manners.validates && manners.passes_bogus != Some(true)),
         "nsid": manners.nsid,
     })
     .to_string()
 }
 
-/// Asks each resolver a few questions that plant nothing and tells how it does.
+/// Asks each resolver a few questions that plant nothing and tells how it does. What one hides is known by
+/// what others give, so all are asked before anything is told.
 pub(crate) fn test(args: &ResolversArgs, out: &mut Output) -> Result<Exit, UserError> {
     let all = request::list(&args.list)?;
     let settings = request::network(&args.list)?;
     let runtime = super::watching::runtime()?;
-    runtime.block_on(async {
+    let count = all.len();
+    super::output::complain(&format!(
+        "asking {count} {} eight questions each",
+        if count == 1 { "resolver" } else { "resolvers" }
+    ));
+    let tests: Vec<(&Vantage, Manners)> = runtime.block_on(async {
         let net = Internet::new(settings, Rc::new(Clock::new()))
             .map_err(|error| UserError::new(error.to_string()))?;
-        let (net, width) = (&net, all.iter().map(|v| v.name.chars().count()).max().unwrap_or(0));
-        let mut tests = futures::stream::iter(&all)
+        let net = &net;
+        let tests = futures::stream::iter(&all)
             .map(|vantage| async move { (vantage, first_that_works(net, vantage).await) })
             .buffered(SIDE_BY_SIDE);
-        let mut good = 0;
-        while let Some((vantage, manners)) = tests.next().await {
-            good += usize::from(manners.is_good());
-            if args.json {
-                out.line(&tested(vantage, &manners));
-            } else {
-                out.line(&format!("{:<width$}  {}", clean(&vantage.name), row(&manners)));
-            }
-            if out.is_broken() {
-                return Ok(Exit::BrokenPipe);
-            }
+        Ok::<_, UserError>(tests.collect().await)
+    })?;
+    let filters = filters(&tests.iter().map(|(_, manners)| manners).collect::<Vec<_>>());
+    let width = all.iter().map(|v| v.name.chars().count()).max().unwrap_or(0);
+    let mut good = 0;
+    for ((vantage, manners), filter) in tests.iter().zip(&filters) {
+        good += usize::from(manners.is_good() && !matches!(filter, Filter::Hides(_)));
+        if args.json {
+            out.line(&tested(vantage, manners, filter));
+        } else {
+            out.line(&format!("{:<width$}  {}", clean(&vantage.name), row(manners, filter)));
         }
-        super::output::complain(&format!("{good} of {} do as they should", all.len()));
-        Ok(if good * 2 >= all.len() { Exit::Safe } else { Exit::NotYet })
-    })
+        if out.is_broken() {
+            return Ok(Exit::BrokenPipe);
+        }
+    }
+    super::output::complain(&format!("{good} of {count} do as they should"));
+    Ok(if good * 2 >= count { Exit::Safe } else { Exit::NotYet })
 }
 
 /// The preferred endpoint, or the next one where this machine has no way to it.
@@ -122,7 +140,7 @@ async fn first_that_works(net: &Internet, vantage: &Vantage) -> Manners {
     last
 }
 
-fn row(manners: &Manners) -> String {
+fn row(manners: &Manners, filter: &Filter) -> String {
     let Some(endpoint) = manners.endpoint.as_ref().map(Endpoint::to_string) else {
         return "not asked".to_owned();
     };
@@ -134,12 +152,28 @@ fn row(manners: &Manners) -> String {
     }
     let millis = f64::from(manners.rtt_micros) / 1000.0;
     let mut parts = vec![format!("{endpoint:<18}  {millis:>6.1} ms")];
-    parts.push(match manners.denies {
-        Some(true) => "says NXDOMAIN".to_owned(),
-        Some(false) => "LIES about a name that does not exist".to_owned(),
-        None => "no word on a name that does not exist".to_owned(),
+    parts.push(match (manners.denies, &manners.invents[..]) {
+        (Some(true), _) => "says NXDOMAIN".to_owned(),
+        (Some(false), []) => "LIES about a name that does not exist".to_owned(),
+        (Some(false), [first, ..]) => format!("LIES: gives {first} for a name that does not exist"),
+        (None, _) => "no word on a name that does not exist".to_owned(),
     });
-    parts.push(if manners.validates { "validates DNSSEC" } else { "does not validate" }.to_owned());
+    match filter {
+        Filter::Hides(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            parts.push(format!("FILTERS: hides {}", names.join(", ")));
+        }
+        Filter::Open => parts.push("hides nothing".to_owned()),
+        Filter::Unknown => {}
+    }
+    parts.push(
+        match (manners.validates, manners.passes_bogus) {
+            (true, Some(true)) => "says that it validates DNSSEC, and does NOT",
+            (true, _) => "validates DNSSEC",
+            (false, _) => "does not validate",
+        }
+        .to_owned(),
+    );
     if let Some(nsid) = &manners.nsid {
         parts.push(format!("site {}", clean(nsid)));
     }

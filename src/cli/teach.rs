@@ -116,6 +116,10 @@ Exit status: that of the look at the names (see propwatch check --help); with --
 
 /// `propwatch resolvers --help`.
 pub(crate) const RESOLVERS: &str = "\
+A test asks eight questions: about the root, a name that nobody has, a name whose DNSSEC signatures are bad on
+purpose, and five names that filters leave out, most of them kept for such tests. Nobody's site is visited.
+Who hides a name is known by what the others say, so one resolver alone shows less.
+
 Examples:
   propwatch resolvers
   propwatch resolvers test

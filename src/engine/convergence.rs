@@ -4,19 +4,22 @@
 //! announced for a wrong answer is another cache, so a resolver has turned over when the last announced
 //! end has passed and enough samples, from different ports, agree.
 
+mod right;
+
 use std::time::Duration;
 
 use crate::model::{Failure, Held, Rcode, Standing, Timestamp, Why};
 
 use super::reading::Reading;
 use super::schedule;
+pub(super) use right::Samples;
 
 /// Ends of wrong caches that are remembered at once.
 const ENDS: usize = 4;
-/// Samples that are asked at most before a resolver with several caches is believed.
-const MOST_SAMPLES: u8 = 12;
 /// Two announcements this close are one cache whose clock ticks elsewhere in the second.
 const SAME_END: Duration = Duration::from_millis(1100);
+/// Samples under way at once when many are wanted: one that is wrong makes the rest needless.
+const AT_A_TIME: u8 = 4;
 /// No end.
 const NONE: Timestamp = Timestamp::from_micros(0);
 
@@ -38,8 +41,11 @@ enum Kind {
 pub(super) struct Around {
     /// When the answer came.
     pub(super) at: Timestamp,
-    /// Samples that the plan asks for.
-    pub(super) samples: u8,
+    /// How many answers it takes.
+    pub(super) samples: Samples,
+    /// How long after the first right answer the others are asked for: by then two caches that this watch has
+    /// just filled itself can be told apart by their ends.
+    pub(super) apart: Duration,
     /// No cache that was filled before the authorities became right can be wrong after this.
     pub(super) limit: Timestamp,
     /// The longest that the authorities themselves let the wrong answer live, in seconds.
@@ -56,6 +62,7 @@ pub(super) struct Around {
 pub(super) struct Cell {
     kind: Kind,
     held: Option<Box<Held>>,
+    /// Announced ends: of wrong answers, or of right ones while it is right.
     ends: [Timestamp; ENDS],
     /// Since when it has been of this kind.
     pub(super) since: Timestamp,
@@ -72,12 +79,16 @@ pub(super) struct Cell {
     pub(super) sample: u8,
     samples: u8,
     needed: u8,
+    /// Wrong answers, all of what looks like one cache: each might have shown another.
+    looks: u8,
     caches: u8,
     failures: u8,
     reprimed: u8,
     stale_in_a_row: u8,
     /// It was asked once more whether it counts its time down.
     checked: bool,
+    /// Right answers of one moment announced different ends: several caches.
+    several: bool,
     negative: bool,
     last_ttl: u32,
 }
@@ -99,11 +110,13 @@ impl Cell {
             sample: 0,
             samples: 0,
             needed: samples.max(1),
+            looks: 0,
             caches: 0,
             failures: 0,
             reprimed: 0,
             stale_in_a_row: 0,
             checked: false,
+            several: false,
             negative: false,
             last_ttl: 0,
         }
@@ -114,8 +127,8 @@ impl Cell {
         let before = std::mem::discriminant(&self.kind);
         let mut kept = false;
         let late = match reading {
-            Reading::Right => {
-                self.right(around);
+            Reading::Right { ttl } => {
+                self.right(ttl, around);
                 false
             }
             Reading::Wrong { held, ttl, stale } => self.wrong(held, ttl, stale, around),
@@ -138,52 +151,14 @@ impl Cell {
         late
     }
 
-    fn right(&mut self, around: Around) {
-        self.failures = 0;
-        self.stale_in_a_row = 0;
-        let last_end = self.last_end();
-        let still_wrong = self.live(around.at);
-        // One run of samples may contradict an announced end; a resolver that has shown several caches, and
-        // goes on mixing them, is left alone until the last end.
-        let mixes = self.caches > 1 && self.samples == 0;
-        if still_wrong > 0 && (mixes || last_end.since(around.at) <= Duration::from_secs(5)) {
-            // Another cache, or a refresh ahead of time (BIND): the last end tells within seconds.
-            self.caches = self.caches.max(still_wrong.saturating_add(1));
-            self.ask_at(last_end + schedule::AFTER_END, Why::Expired);
-            return;
-        }
-        if still_wrong > 0 {
-            // Somebody may have emptied the cache; only many samples in a row can say so.
-            self.caches = self.caches.max(still_wrong.saturating_add(1));
-            self.needed = MOST_SAMPLES;
-        } else {
-            self.needed = self.samples_needed(around.samples);
-        }
-        self.samples =
-            if self.kind == Kind::Right || still_wrong > 0 { self.samples.saturating_add(1) } else { 1 };
-        if still_wrong > 0 && self.samples < self.needed {
-            self.ask_at(around.at, Why::Confirm);
-            return;
-        }
-        self.kind = Kind::Right;
-        self.held = None;
-        self.ends = [NONE; ENDS];
-        if self.samples < self.needed {
-            self.ask_at(around.at, Why::Confirm);
-        } else {
-            self.next = Timestamp::MAX;
-        }
-    }
-
-    fn samples_needed(&self, planned: u8) -> u8 {
-        match self.caches {
-            0 | 1 => planned.max(1),
-            several => several.saturating_mul(3).min(MOST_SAMPLES).max(planned),
-        }
-    }
-
     fn wrong(&mut self, held: Held, ttl: u32, stale: bool, around: Around) -> bool {
         let at = around.at;
+        if self.kind == Kind::Right {
+            self.ends = [NONE; ENDS];
+            // It gave the right answer a moment ago, so this is another cache.
+            let one_run = at.since(self.seen_at) <= schedule::ONE_RUN;
+            self.caches = if one_run { self.caches.max(2) } else { self.caches };
+        }
         let had_end = self.last_end();
         let past_its_end = had_end != NONE && at >= had_end;
         let served_stale = stale || (past_its_end && ttl == 30 && self.last_ttl != 30);
@@ -231,19 +206,29 @@ impl Cell {
         }
         self.kind = Kind::Wrong;
         self.note_end(end, at, counts_nothing_down);
+        // Within the time that a denial announced, another says nothing of another cache.
+        let shows = !counts_nothing_down && (!self.negative || had_end == NONE || past_its_end);
+        self.looks = self.looks.saturating_add(u8::from(shows));
         self.needed = self.samples_needed(around.samples);
-        let peek = around.peek.filter(|_| had_end == NONE || counts_nothing_down);
+        // Asked within the time that it announced, so it was not filled anew: what it announces means nothing.
+        let made_up = counts_nothing_down && !past_its_end;
+        self.await_end(around, had_end == NONE || counts_nothing_down, made_up);
+        late
+    }
+
+    /// Asks again at the last announced end, or earlier where that may be made up (`peeks`); soon where it is
+    /// made up, since it may be right at any moment.
+    fn await_end(&mut self, around: Around, peeks: bool, made_up: bool) {
+        let at = around.at;
+        let peek = around.peek.filter(|_| peeks);
         let peek = peek.map_or(Timestamp::MAX, |ttl| schedule::end_of(at, ttl, around.late));
         let next = self.last_end().min(peek) + schedule::AFTER_END;
-        if counts_nothing_down && !past_its_end {
-            // Asked within the time that it announced, so it was not filled anew: what it announces means
-            // nothing, and it may be right at any moment.
+        if made_up {
             let pace = at + schedule::counts_nothing_down(at.since(self.since));
             self.ask_at(next.min(pace), Why::Retry);
         } else {
             self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
         }
-        late
     }
 
     /// Asks a resolver that others no longer wait beside whether it counts its time down, if its end is worth
@@ -298,6 +283,7 @@ impl Cell {
 
     fn no_word(&mut self, kind: Kind, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
+        self.forget_right_ends();
         self.samples = 0;
         self.held = None;
         self.kind = kind;
@@ -340,7 +326,7 @@ impl Cell {
     /// How many questions to send now, so that the samples that are missing are under way.
     pub(super) fn missing(&self, at_once: bool) -> u8 {
         let wanted = match self.kind {
-            Kind::Right => self.needed.saturating_sub(self.samples),
+            Kind::Right => self.needed.saturating_sub(self.samples).min(AT_A_TIME),
             Kind::Wrong if self.samples > 0 => self.needed.saturating_sub(self.samples),
             Kind::Unasked if at_once => self.needed,
             _ => 1,
@@ -351,9 +337,17 @@ impl Cell {
     /// Forgets what was confirmed: an authority fell back, so a cache may have been filled with the old
     /// answer again.
     pub(super) fn doubt(&mut self) {
+        self.forget_right_ends();
         self.samples = 0;
+        self.looks = 0;
         if self.kind == Kind::Right {
             self.kind = Kind::Unasked;
+        }
+    }
+
+    fn forget_right_ends(&mut self) {
+        if self.kind == Kind::Right {
+            self.ends = [NONE; ENDS];
         }
     }
 

@@ -7,8 +7,8 @@ use crate::model::{Answer, Expectation, Failure, Held, Name, Rcode, Record, Seen
 /// A resolver's answer, read against what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// As expected.
-    Right,
+    /// As expected. `ttl` is the longest in the answer, in seconds: it tells one cache from another.
+    Right { ttl: u32 },
     /// Something else. `ttl` is that of the record that must change, in seconds: of a chain whose alias
     /// is to change, the alias's own, however short the address behind it lives.
     Wrong { held: Held, ttl: u32, stale: bool },
@@ -42,7 +42,7 @@ fn read_answer(record: &Record, truth: &[Name], answer: &Answer) -> Reading {
         return Reading::Refusing(answer.rcode);
     }
     match held(record, answer) {
-        None => Reading::Right,
+        None => Reading::Right { ttl: longest_ttl(answer) },
         Some(held) => Reading::Wrong {
             held,
             ttl: ttl_of_what_must_change(truth, answer),
@@ -100,6 +100,12 @@ pub(super) fn sorted(addresses: &[IpAddr]) -> Vec<IpAddr> {
     all
 }
 
+/// The TTL of the record of the answer that stays longest: two answers of one cache agree on its end.
+fn longest_ttl(answer: &Answer) -> u32 {
+    let links = answer.chain.iter().map(|link| link.ttl);
+    links.chain(answer.address_ttl).max().unwrap_or(0)
+}
+
 /// The TTL of the first record of the answer that the authorities do not have. A negative answer ends by
 /// the TTL of its SOA as it is on the wire (RFC 2308, section 5).
 fn ttl_of_what_must_change(truth: &[Name], answer: &Answer) -> u32 {
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn old_beside_new_is_not_new() {
         let record = wants(&["192.0.2.7"]);
-        assert_eq!(read_answer(&record, &[], &gives(&["192.0.2.7"], 60)), Reading::Right);
+        assert_eq!(read_answer(&record, &[], &gives(&["192.0.2.7"], 60)), Reading::Right { ttl: 60 });
         let both = read_answer(&record, &[], &gives(&["192.0.2.9", "192.0.2.7"], 60));
         assert!(matches!(both, Reading::Wrong { held: Held::Addresses(ref a), ttl: 60, .. } if a.len() == 2));
     }
@@ -187,8 +193,8 @@ mod tests {
     #[test]
     fn an_alias_must_be_the_one_and_lead_somewhere() {
         let record = record(Expectation::Alias(name("host.example.net")));
-        let good = via(gives(&["192.0.2.7"], 60), &[("host.example.net", 60)]);
-        assert_eq!(read_answer(&record, &[], &good), Reading::Right);
+        let good = via(gives(&["192.0.2.7"], 60), &[("host.example.net", 90)]);
+        assert_eq!(read_answer(&record, &[], &good), Reading::Right { ttl: 90 });
         let nowhere = via(gives(&[], 60), &[("host.example.net", 60)]);
         assert!(matches!(read_answer(&record, &[], &nowhere), Reading::Wrong { held: Held::DeadEnd(_), .. }));
         let other = via(gives(&["192.0.2.7"], 60), &[("x.example.net", 60)]);

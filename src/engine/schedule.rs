@@ -146,6 +146,9 @@ pub(super) const WORTH_CHECKING: Duration = Duration::from_secs(8);
 /// After so long a time that is counted down in whole seconds has moved for certain.
 pub(super) const A_COUNT: Duration = Duration::from_millis(2100);
 
+/// Samples this close belong to one run: one cache does not turn back within it.
+pub(super) const ONE_RUN: Duration = Duration::from_secs(5);
+
 /// When an entry ends that was seen at `at` with `ttl` seconds left. Caches count in whole seconds of the
 /// wall clock, so the end is on a second; `late` is a cache that keeps an entry one second longer, during
 /// which it shows a TTL of 0 (unbound, knot-resolver).

@@ -36,7 +36,7 @@ use crate::model::{Errand, Finding, Manner, Name, Question, Seen};
 use ask::{Ask, Told};
 pub use call::{Delivered, Receiver, ReceiverError};
 use exchange::{Exchange, Heard, Limit};
-pub use inspect::Manners;
+pub use inspect::{Manners, Sight};
 use line::Line;
 pub use measure::Measured;
 use polite::Polite;

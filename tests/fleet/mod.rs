@@ -36,7 +36,8 @@ pub(crate) enum Plays {
     Lossy(u32, Box<Plays>),
     /// An alias to this name, then these addresses under it.
     Alias(&'static str, Vec<Ipv4Addr>, u32),
-    /// The first until this second of the wall clock, with the TTL that is left, the second after it.
+    /// The first until this second of the wall clock, with the TTL that is left; then the second, filled at that
+    /// moment and counted down, again and again.
     Cache(Box<Plays>, u64, Box<Plays>),
     /// Answers with a changed ID.
     WrongId,
@@ -58,6 +59,9 @@ pub(crate) enum Plays {
     Nothing,
     /// The new address beside a name with escape sequences in it.
     Escapes,
+    /// A resolver: denies the names that `resolvers test` makes up, fails for the one with bad signatures, and
+    /// gives the new address for every other, or plays this instead.
+    Resolver(Option<Box<Plays>>),
 }
 
 impl Plays {
@@ -69,6 +73,10 @@ impl Plays {
     }
     pub(crate) fn both() -> Self {
         Plays::Has(vec![OLD, NEW], 300)
+    }
+    /// New, in a cache that counts down.
+    pub(crate) fn cached() -> Self {
+        Plays::turning_in(0)
     }
     /// Old for so many more seconds, then new.
     pub(crate) fn turning_in(secs: u64) -> Self {
@@ -225,7 +233,9 @@ fn reply(plays: &Plays, query: &[u8], turn: u32) -> Option<Vec<u8>> {
             let left = end.saturating_sub(now_secs());
             let mut inner = if left > 0 { (**before).clone() } else { (**after).clone() };
             if let Plays::Has(_, ttl) | Plays::NoName(ttl) | Plays::NoData(ttl) = &mut inner {
-                *ttl = if left > 0 { u32::try_from(left).unwrap_or(u32::MAX) } else { *ttl };
+                let age = now_secs().saturating_sub(*end) % u64::from(*ttl).max(1);
+                let shown = if left > 0 { left } else { u64::from(*ttl) - age };
+                *ttl = u32::try_from(shown).unwrap_or(u32::MAX);
             }
             return reply(&inner, query, turn);
         }
@@ -289,6 +299,15 @@ fn answer(plays: &Plays, query: &[u8]) -> Option<Vec<u8>> {
         Plays::Escapes => {
             good.record(0, QNAME, CNAME, 300, &labels("x\u{1b}[2J\u{7}y.example.com"));
             good.addresses(&labels("x\u{1b}[2J\u{7}y.example.com"), &[OTHER], 300);
+        }
+        Plays::Resolver(hides) => {
+            let asks = |part: &[u8]| query.windows(part.len()).any(|at| at.eq_ignore_ascii_case(part));
+            return match hides {
+                _ if asks(b"nobody-has-") => answer(&Plays::NoName(60), query),
+                _ if asks(b"dnssec-failed") => answer(&Plays::Code(2), query),
+                Some(plays) => answer(plays, query),
+                None => answer(&Plays::new(), query),
+            };
         }
         Plays::Dead | Plays::Lossy(..) | Plays::Turns(_) | Plays::Cache(..) => return None,
     }

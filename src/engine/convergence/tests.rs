@@ -5,7 +5,8 @@ const FAR: Timestamp = Timestamp::from_secs(10_000);
 fn around(millis: i64) -> Around {
     Around {
         at: Timestamp::from_micros(1_000_000_000 + millis * 1000),
-        samples: 2,
+        samples: Samples { least: 2, planned: 2, several: 6 },
+        apart: Duration::ZERO,
         limit: FAR,
         cap: None,
         peek: None,
@@ -19,6 +20,10 @@ fn secs(after_start: i64) -> Timestamp {
 
 fn old(ttl: u32) -> Reading {
     Reading::Wrong { held: Held::Addresses(vec!["198.51.100.7".parse().unwrap()]), ttl, stale: false }
+}
+
+fn right(ttl: u32) -> Reading {
+    Reading::Right { ttl }
 }
 
 fn gone(ttl: u32) -> Reading {
@@ -46,10 +51,10 @@ fn a_second_at_ttl_zero_costs_one_more_question_and_is_learnt() {
 #[test]
 fn two_samples_confirm() {
     let mut cell = Cell::new(2);
-    cell.fold(Reading::Right, around(0));
+    cell.fold(right(300), around(0));
     assert!(!cell.standing().is_confirmed());
     assert_eq!((cell.next, cell.why, cell.missing(false)), (around(0).at, Why::Confirm, 1));
-    cell.fold(Reading::Right, around(10));
+    cell.fold(right(300), around(10));
     assert!(cell.standing().is_confirmed());
     assert_eq!(cell.next, Timestamp::MAX);
 }
@@ -64,10 +69,10 @@ fn different_ends_are_different_caches() {
     );
     assert_eq!(cell.next, secs(50) + schedule::AFTER_END);
     for i in 0..5 {
-        cell.fold(Reading::Right, around(50_030 + i));
+        cell.fold(right(300), around(50_030 + i));
         assert!(!cell.standing().is_confirmed(), "after {i}");
     }
-    cell.fold(Reading::Right, around(50_050));
+    cell.fold(right(300), around(50_050));
     assert!(cell.standing().is_confirmed());
 }
 
@@ -76,7 +81,7 @@ fn one_right_answer_does_not_end_a_cache_that_is_known_to_be_wrong() {
     let mut cell = Cell::new(2);
     cell.fold(old(300), around(0));
     for i in 0..3 {
-        cell.fold(Reading::Right, around(100 + i));
+        cell.fold(right(300), around(100 + i));
         assert!(cell.standing().contradicts());
     }
     cell.fold(old(299), around(1000));
@@ -90,7 +95,7 @@ fn a_resolver_that_mixes_is_left_alone_until_the_last_end() {
     let mut asked = 0;
     for i in 0..800 {
         // Old and new in turn, as fast as answers come.
-        cell.fold(if i % 2 == 0 { Reading::Right } else { old(300) }, around(100 + i));
+        cell.fold(if i % 2 == 0 { right(300) } else { old(300) }, around(100 + i));
         asked += u32::from(cell.next <= around(100 + i).at);
     }
     assert!(asked <= 2, "asked again at once {asked} times");
@@ -115,7 +120,7 @@ fn stale_past_the_honest_limit_is_suspect_and_can_come_back() {
     cell.fold(old(10), Around { limit, ..around(27_100) });
     cell.fold(old(10), Around { limit, ..around(39_100) });
     assert!(matches!(cell.standing(), Standing::Suspect { .. }));
-    cell.fold(Reading::Right, around(60_000));
+    cell.fold(right(300), around(60_000));
     assert!(matches!(cell.standing(), Standing::Right { samples: 1, .. }));
 }
 
@@ -177,4 +182,74 @@ fn a_far_end_is_looked_at_once_when_the_old_ttl_is_not_known() {
     liar.fold(old(3000), Around { peek: Some(60), ..around(0) });
     liar.fold(old(3000), Around { peek: Some(60), ..around(60_030) });
     assert!(liar.next < secs(67), "what it announces means nothing: {:?}", liar.next);
+}
+
+fn few(millis: i64) -> Around {
+    let samples = Samples { least: 2, planned: 4, several: 16 };
+    Around { samples, apart: Duration::from_millis(2100), ..around(millis) }
+}
+
+#[test]
+fn further_samples_come_when_two_fresh_caches_can_be_told_apart() {
+    let mut cell = Cell::new(4);
+    cell.fold(right(300), few(400));
+    assert_eq!((cell.next, cell.why), (few(2500).at, Why::Confirm));
+    assert_eq!(cell.missing(false), 3);
+    for i in 0..3 {
+        assert!(!cell.standing().is_confirmed());
+        cell.fold(right(298), few(2510 + i));
+    }
+    assert!(cell.standing().is_confirmed(), "one cache that counts down: {:?}", cell.standing());
+    assert_eq!(cell.youngest(300), None);
+}
+
+#[test]
+fn another_end_of_the_right_answer_is_another_cache() {
+    let mut cell = Cell::new(4);
+    cell.fold(right(300), few(400));
+    cell.fold(right(300), few(2510));
+    assert_eq!((cell.next, cell.missing(false)), (few(2510).at, 4));
+    assert_eq!(cell.youngest(300), Some(secs(2)), "it may have been wrong until it was filled");
+    assert_eq!(cell.youngest(200), Some(few(2510).at), "a floor under the TTL tells nothing");
+    for i in 0..14 {
+        assert!(!cell.standing().is_confirmed(), "after {i}");
+        cell.fold(right(298), few(2600 + i));
+    }
+    assert!(cell.standing().is_confirmed());
+}
+
+#[test]
+fn an_entry_that_was_replaced_is_no_other_cache() {
+    let mut short = Cell::new(4);
+    short.fold(right(4), few(400));
+    short.fold(right(4), few(2510));
+    assert_eq!(short.missing(false), 2, "it may have been fetched ahead of its end");
+    let mut ticks = Cell::new(4);
+    ticks.fold(right(300), few(990));
+    ticks.fold(right(298), few(3020));
+    assert_eq!(ticks.missing(false), 2, "its second begins elsewhere in ours");
+}
+
+#[test]
+fn wrong_answers_of_one_cache_count_among_the_samples() {
+    let mut cell = Cell::new(4);
+    cell.fold(old(5), few(400));
+    cell.fold(old(0), few(5025));
+    cell.fold(right(60), few(6025));
+    assert_eq!(cell.standing(), Standing::Right { samples: 1, needed: 2 });
+    let mut other = Cell::new(4);
+    other.fold(old(5), few(400));
+    other.fold(right(60), few(5025));
+    assert_eq!(other.standing(), Standing::Right { samples: 1, needed: 3 });
+}
+
+#[test]
+fn a_wrong_answer_after_a_right_one_is_another_cache() {
+    let mut cell = Cell::new(4);
+    cell.fold(right(60), few(400));
+    cell.fold(old(20), few(2510));
+    assert!(matches!(cell.standing(), Standing::Mixed { wrong: 1, caches: 2, .. }), "{:?}", cell.standing());
+    cell.fold(right(37), few(22_540));
+    assert_eq!(cell.standing(), Standing::Right { samples: 1, needed: 16 });
+    assert_eq!(cell.next, few(22_540).at, "they are told apart already");
 }

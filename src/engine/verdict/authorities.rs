@@ -31,8 +31,8 @@ fn is_dead(case: &Case<'_>, server: &ServerView) -> bool {
 }
 
 pub(super) fn count_servers(case: &Case<'_>) -> AuthorityCount {
-    let mut count =
-        AuthorityCount { zone: case.walk.map(|walk| walk.zone.clone()), ..AuthorityCount::default() };
+    let found = case.walk.filter(|walk| walk.end == WalkEnd::Found);
+    let mut count = AuthorityCount { zone: found.map(|walk| walk.zone.clone()), ..AuthorityCount::default() };
     for server in reachable(case) {
         match server.says {
             AtServer::Right { .. } => count.right += 1,

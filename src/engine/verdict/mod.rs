@@ -91,7 +91,7 @@ pub(super) struct Judged {
     pub(super) report: RecordReport,
     /// Whether the first look is over, so that the verdict may be told.
     pub(super) decided: bool,
-    /// Whether nothing but time for settling is missing.
+    /// Whether nothing but time for settling is missing, and the samples that are taken meanwhile.
     pub(super) clear: bool,
 }
 
@@ -110,11 +110,14 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         decided = sight_reasons(case, &mut reasons);
     }
     let issuable = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
-    let resolvers = resolver_reasons(case, &mut reasons);
-    let clear = decided && reasons.iter().all(|reason| reason.effect == Effect::Warns);
+    let (resolvers, nearly) = resolver_reasons(case, &mut reasons);
+    let waits = |reason: &Reason| reason.effect != Effect::Warns && !(nearly && is_sample(&reason.cause));
+    let clear = decided && !reasons.iter().any(waits);
     if clear && case.sight_old {
         push(&mut reasons, Effect::Waits, Cause::ChecksPending);
     } else if let Some(until) = case.settle_until.filter(|_| clear && !is_settled(case)) {
+        // The last samples are taken while it settles.
+        reasons.retain(|reason| reason.effect == Effect::Warns);
         push(&mut reasons, Effect::Waits, Cause::Settling { until });
     }
     // Before the first look is over there is no reason against it, and none for it.
@@ -166,6 +169,10 @@ fn verdict_of(reasons: &[Reason]) -> Verdict {
         Some(Effect::Waits) => Verdict::NotYet,
         Some(Effect::Warns) | None => Verdict::Safe,
     }
+}
+
+fn is_sample(cause: &Cause) -> bool {
+    matches!(cause, Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. })
 }
 
 fn push(reasons: &mut Vec<Reason>, effect: Effect, cause: Cause) {

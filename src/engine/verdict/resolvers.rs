@@ -1,14 +1,17 @@
 //! The resolvers' side of a verdict: quorum, operators, and a reason for each that is not right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Cause, Effect, Reason, ResolverCount, Role, Standing};
 
 use super::{Blind, Case, ResolverView, of, push};
+use crate::engine::plan::FEW;
 
-/// The voters, and the witnesses beside them.
-pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> ResolverCount {
+/// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
+pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (ResolverCount, bool) {
     let mut count = ResolverCount::default();
+    // Right, and more samples are wanted.
+    let mut sampled: BTreeMap<&str, &str> = BTreeMap::new();
     let mut operators: BTreeSet<&str> = BTreeSet::new();
     let mut possible: BTreeSet<&str> = BTreeSet::new();
     let mut bogus: BTreeSet<&str> = BTreeSet::new();
@@ -20,7 +23,11 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> Re
                 count.confirmed += 1;
                 operators.insert(&resolver.vantage.operator);
             }
-            Standing::Unasked | Standing::Right { .. } => count.pending += 1,
+            Standing::Unasked => count.pending += 1,
+            Standing::Right { .. } => {
+                count.pending += 1;
+                sampled.insert(&resolver.vantage.name, &resolver.vantage.operator);
+            }
             standing if standing.contradicts() && !resolver.given_up => count.contradicting += 1,
             _ => count.silent += 1,
         }
@@ -32,27 +39,42 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> Re
         if case.blind == Blind::No {
             push(reasons, Effect::Waits, Cause::ResolversNotAsked);
         }
-        return count;
+        return (count, false);
     }
     let agreed = is_quorum(&count, case.policy.quorum_percent);
-    let bogus_blocks = bogus.len() >= 2 || (bogus.len() == 1 && count.voters < 20);
-    let effect = if agreed { Effect::Warns } else { Effect::Waits };
+    let bogus_blocks = bogus.len() >= 2 || (bogus.len() == 1 && count.voters < FEW);
+    let soon = ResolverCount {
+        confirmed: count.confirmed + many(sampled.len()),
+        pending: count.pending - many(sampled.len()),
+        ..count.clone()
+    };
+    let nearly = !agreed && is_quorum(&soon, case.policy.quorum_percent);
+    if nearly {
+        operators.extend(sampled.into_values());
+    }
+    let effect = if agreed || nearly { Effect::Warns } else { Effect::Waits };
     for resolver in case.resolvers {
+        let unconfirmed = nearly && matches!(resolver.standing, Standing::Right { .. });
+        let effect = if unconfirmed { Effect::Waits } else { effect };
         resolver_reason(resolver, effect, bogus_blocks, reasons);
     }
-    if agreed {
+    if agreed || nearly {
         let needed = possible.len().min(3);
         if operators.len() < needed {
             let cause = Cause::TooFewOperators { operators: many(operators.len()), needed: many(needed) };
             push(reasons, Effect::Hides, cause);
         }
-    } else if count.pending > 0 {
+    }
+    if agreed {
+        return (count, false);
+    }
+    if count.pending > 0 {
         push(reasons, Effect::Waits, Cause::ResolversPending { pending: count.pending });
     } else if (count.confirmed + count.contradicting) * 2 < count.voters {
         let answered = count.confirmed + count.contradicting;
         push(reasons, Effect::Hides, Cause::TooFewAnswered { answered, voters: count.voters });
     }
-    count
+    (count, nearly)
 }
 
 fn many(count: usize) -> u32 {
@@ -63,7 +85,7 @@ fn many(count: usize) -> u32 {
 /// still to answer.
 fn is_quorum(count: &ResolverCount, percent: u8) -> bool {
     let answered = count.confirmed + count.contradicting + count.pending;
-    let share = if count.voters < 20 {
+    let share = if count.voters < FEW {
         count.confirmed == answered
     } else {
         u64::from(count.confirmed) * 100 >= u64::from(percent) * u64::from(answered)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::plan::Mode;
+use crate::engine::plan::{FEW, Mode};
 use crate::engine::schedule;
 use crate::engine::verdict::Blind;
 use crate::model::{
@@ -207,7 +207,7 @@ fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
         .any(|reason| reason.effect == Effect::Waits && !reason.cause.code().starts_with("resolver"));
     let best = u64::from(count.confirmed + count.pending);
     let answered = best + u64::from(count.contradicting);
-    let enough = if count.voters < 20 {
+    let enough = if count.voters < FEW {
         count.contradicting == 0
     } else {
         best * 100 >= u64::from(percent) * answered

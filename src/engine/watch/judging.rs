@@ -8,7 +8,7 @@ use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
 use crate::model::{
-    Cause, Effect, Event, Held, Name, RecordReport, Shift, Standing, Timestamp, WalkEnd, Why,
+    Cause, Effect, Event, Held, Milestone, Name, RecordReport, Shift, Standing, Timestamp, WalkEnd, Why,
 };
 
 use super::Watch;
@@ -141,8 +141,9 @@ impl Watch {
     fn judge_record(&mut self, record: usize) {
         let Judged { report, decided, clear } = self.judge(record, self.now);
         let renewed = clear && self.renew_sight(record);
+        let from = self.records[record].settle_from;
         self.settle(record, clear && !renewed);
-        let judged = if clear && self.records[record].settle_from == Some(self.now) {
+        let judged = if clear && self.records[record].settle_from > from {
             // Settling has only just begun; the verdict must say so.
             self.judge(record, self.now)
         } else {
@@ -272,9 +273,15 @@ impl Watch {
         let progress = &self.records[record];
         let right_since = progress.right_since?;
         let unseen = right_since.plus_secs(progress.longest_life());
-        let unseen = self.moved(record).map_or(unseen, |(at, ns_ttl)| {
-            unseen.max(at.plus_secs(ns_ttl.saturating_add(progress.longest_life())))
-        });
+        let unseen = match self.moved(record) {
+            Some((at, ns_ttl)) => unseen.max(at.plus_secs(ns_ttl.saturating_add(progress.longest_life()))),
+            // Somebody has the old answer, and none of the zone's servers was seen with it: the domain may have
+            // moved to them before this watch began.
+            None if progress.old_ttl.is_none() && progress.was_contradicted() => {
+                unseen.plus_secs(self.delegation_life(record))
+            }
+            None => unseen,
+        };
         Some(self.last_turn(record).map_or(unseen, |by| by.max(unseen)))
     }
 
@@ -294,12 +301,10 @@ impl Watch {
             return;
         }
         if self.records[record].settle_from.is_some() {
+            self.settle_from_the_youngest(record);
             return;
         }
-        self.records[record].settle_from = Some(self.now);
-        let at = self.now + self.plan.policy.settle;
-        self.records[record].settle_at = at;
-        self.timers.set(at, Timer::Settle(record), Why::Settle);
+        self.settle_since(record, self.now);
         for cell in self.cells_of(record) {
             let old = self.now.since(self.cells[cell].seen_at) > schedule::OLD_CONFIRMATION;
             if old && self.cells[cell].standing().is_confirmed() {
@@ -307,6 +312,29 @@ impl Watch {
                 self.cells[cell].next = self.now;
                 self.timers.set(self.now, Timer::Cell(cell), Why::Settle);
             }
+        }
+    }
+
+    fn settle_since(&mut self, record: usize, from: Timestamp) {
+        let at = from + self.plan.policy.settle;
+        self.records[record].settle_from = Some(from);
+        self.records[record].settle_at = at;
+        self.timers.set(at.max(self.now), Timer::Settle(record), Why::Settle);
+    }
+
+    /// Several caches have shown themselves while it settles, and one of them may have been wrong until it was
+    /// filled a moment ago: it settles since then.
+    fn settle_from_the_youngest(&mut self, record: usize) {
+        let progress = &self.records[record];
+        let (from, ttl) = (progress.settle_from, progress.new_ttl);
+        let is_safe = progress.reached[Milestone::Safe as usize];
+        // Of many voters some may be wrong anyway.
+        if self.samples.planned <= self.samples.least {
+            return;
+        }
+        let filled = self.cells_of(record).filter_map(|cell| self.cells[cell].youngest(ttl)).max();
+        if let Some(filled) = filled.filter(|&filled| !is_safe && from.is_some_and(|from| filled > from)) {
+            self.settle_since(record, filled.min(self.now));
         }
     }
 

@@ -22,7 +22,7 @@ use crate::model::{
 };
 
 use super::authority::Authorities;
-use super::convergence::Cell;
+use super::convergence::{Cell, Samples};
 use super::plan::{Mode, Plan};
 use super::schedule;
 use super::verdict::Blind;
@@ -87,8 +87,7 @@ pub struct Watch {
     rows: Vec<usize>,
     /// Rows × resolvers, row by row.
     cells: Vec<Cell>,
-    /// Samples that must agree.
-    samples: u8,
+    samples: Samples,
     /// By resolver: keeps entries for one second at TTL 0.
     late: Vec<bool>,
     timers: Timers,
@@ -131,7 +130,7 @@ impl Watch {
             records: Progress::for_plan(&plan),
             subjects: Subject::for_plan(&plan),
             rows,
-            cells: vec![Cell::new(plan.samples()); cells],
+            cells: vec![Cell::new(plan.samples().planned); cells],
             samples: plan.samples(),
             late: vec![false; plan.resolvers.len()],
             timers: Timers::default(),

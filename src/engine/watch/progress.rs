@@ -121,12 +121,20 @@ impl Progress {
     pub(super) fn note_shown(&mut self, ttl: u32, operator: usize) {
         if let Some(own) = self.shown.iter_mut().find(|(_, who)| *who == operator) {
             own.0 = own.0.max(ttl);
-        } else if let Some(least) =
-            self.shown.iter_mut().min_by_key(|(most, _)| *most).filter(|least| least.0 < ttl)
+        } else if let Some(least) = self
+            .shown
+            .iter_mut()
+            .min_by_key(|(most, _)| *most)
+            .filter(|(most, who)| *most < ttl || *who == usize::MAX)
         {
             *least = (ttl, operator);
         }
         self.shown.sort_unstable_by_key(|(ttl, _)| std::cmp::Reverse(*ttl));
+    }
+
+    /// Whether any resolver gave a wrong answer.
+    pub(super) fn was_contradicted(&self) -> bool {
+        self.shown.iter().any(|(_, who)| *who != usize::MAX)
     }
 
     /// The longest that an honest cache can hold what was there before, counted from the moment at which

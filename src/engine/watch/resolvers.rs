@@ -148,6 +148,7 @@ impl Watch {
         let around = Around {
             at: self.now,
             samples: self.samples,
+            apart: self.apart(),
             limit: self.honest_limit(record),
             cap: self.records[record].old_ttl.filter(|_| self.moved(record).is_none()),
             peek: self.records[record].old_ttl.is_none().then(|| self.records[record].new_ttl.max(1)),
@@ -164,6 +165,14 @@ impl Watch {
                 from: before,
                 to: after,
             })));
+        }
+    }
+
+    /// Further samples are asked for while it settles anyway; a single look asks for all at once.
+    fn apart(&self) -> Duration {
+        match self.plan.mode {
+            Mode::Look => Duration::ZERO,
+            Mode::Watch => schedule::A_COUNT.min(self.plan.policy.settle),
         }
     }
 
@@ -228,7 +237,7 @@ impl Watch {
 
     /// The TTL that the parent gives the delegation of the record's zone, in seconds; 0 where it was not
     /// looked at.
-    fn delegation_life(&self, record: usize) -> u32 {
+    pub(super) fn delegation_life(&self, record: usize) -> u32 {
         let zone = self.searches.get(self.records[record].search).and_then(|search| search.zone);
         zone.map_or(0, |zone| ns_ttl(&self.auth.zones[zone].walk))
     }

@@ -30,16 +30,16 @@ const BOGUS: &[&str] =
     &["nsd", "knotd", "knotc", "named", "unbound", "kresd", "ldns-keygen", "ldns-signzone", "ldns-key2ds"];
 
 fn three_caches_in_turn(base: &Path) {
-    three_caches(base, Spread::InTurn);
+    three_caches(base, Spread::InTurn, &[]);
 }
 
 fn three_caches_by_port(base: &Path) {
-    three_caches(base, Spread::BySourcePort);
+    three_caches(base, Spread::BySourcePort, &["198.51.100.112"]);
 }
 
-/// One address with three caches behind it that were filled at different moments: one right answer of it
-/// proves nothing.
-fn three_caches(base: &Path, spread: Spread) {
+/// One address with three caches behind it that were filled at different moments, beside plain resolvers of
+/// other operators: one right answer of it proves nothing.
+fn three_caches(base: &Path, spread: Spread, others: &[&str]) {
     let world = World::build(base, shop().ttl(14).with(&format!("www A {OLD}")));
     let caches = [
         Resolver::unbound(base, "one", "198.51.100.121", ""),
@@ -48,15 +48,18 @@ fn three_caches(base: &Path, spread: Spread) {
     ];
     let upstreams: Vec<_> = caches.iter().map(|cache| cache.at).collect();
     let shared = Tap::start("shared", "198.51.100.11", &upstreams, Manner { spread, ..Manner::default() });
+    let plain: Vec<_> = others.iter().map(|at| Resolver::unbound(base, "plain", at, "")).collect();
+    plain.iter().for_each(|resolver| prime(resolver, NAME, |reply| reply.is(OLD)));
     for cache in &caches {
         prime(cache, NAME, |reply| reply.is(OLD));
         crate::lab::pause(Duration::from_millis(3300));
     }
     world.publish(&world.zone.edited("www", &format!("www A {NEW}")));
     let truth = Truth::watch(&caches.iter().collect::<Vec<_>>(), NAME, "A", |reply| reply.is(NEW));
-    let taps = [shared];
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&taps)).run();
-    super::caches::judge(&outcome, &truth.end(), &taps, 40);
+    let mut all = vec![shared];
+    all.extend(taps(&plain));
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&all)).run();
+    super::caches::judge(&outcome, &truth.end(), &all, 40 + 12 * others.len());
 }
 
 /// Four honest resolvers; one that never answers, a closed port, one that refuses, one that makes an

@@ -1,22 +1,25 @@
 //! Answers that do not fit, and questions that nobody on the way can read.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::lab::ask::{ask, ask_tcp};
 use crate::lab::daemon::folder;
+use crate::lab::odd;
 use crate::lab::recursive::Resolver;
 use crate::lab::run::Call;
 use crate::lab::runner::Story;
 use crate::lab::seconds;
 use crate::lab::secure::certificate;
 use crate::lab::tap::Tap;
-use crate::lab::world::{NAME, NEW, World, addresses, shop, taps};
+use crate::lab::world::{NAME, NEW, ROOT, World, addresses, prime, shop, taps};
 
 pub(super) const STORIES: &[Story] = &[
     Story { name: "large_answer", needs: super::WORLD, play: large_answer },
     Story { name: "encrypted", needs: ENCRYPTED, play: encrypted },
+    Story { name: "port_53_blocked", needs: ENCRYPTED, play: port_53_blocked },
+    Story { name: "port_53_intercepted", needs: ENCRYPTED, play: port_53_intercepted },
 ];
 
 const ENCRYPTED: &[&str] = &["nsd", "knotd", "knotc", "named", "unbound", "dnsdist", "openssl"];
@@ -53,15 +56,59 @@ fn large_answer(base: &Path) {
     assert_ne!(fewer.exit, 0, "safe though an address of the set was not expected");
 }
 
-/// The same resolver over UDP, TLS and HTTPS, with a certificate that nobody else trusts.
-fn encrypted(base: &Path) {
-    const AT: &str = "198.51.100.51";
-    let _world = World::build(base, shop().with(&format!("www A {NEW}")));
+/// Where the encrypted resolver is.
+const AT: &str = "198.51.100.51";
+
+/// A world in which everything is right, and a resolver that knows it, over UDP, TLS and HTTPS.
+struct Fronted {
+    world: World,
+    keys: PathBuf,
+    asked: [String; 3],
+    _servers: [Resolver; 2],
+}
+
+fn fronted(base: &Path) -> Fronted {
+    let world = World::build(base, shop().with(&format!("www A {NEW}")));
     let unbound = Resolver::unbound(base, "unbound", "198.51.100.111", "");
     let keys = folder(base, "keys");
     certificate(&keys, AT, "dns.lab");
-    let _front = Resolver::dnsdist(base, "dnsdist", AT, unbound.at, Some(&keys));
-    let resolvers = [format!("tls://{AT}#dns.lab"), format!("https://{AT}/dns-query"), AT.to_owned()];
+    let front = Resolver::dnsdist(base, "dnsdist", AT, unbound.at, Some(&keys));
+    prime(&unbound, NAME, |reply| reply.is(NEW));
+    let asked = [format!("tls://{AT}#dns.lab"), format!("https://{AT}/dns-query"), AT.to_owned()];
+    Fronted { world, keys, asked, _servers: [unbound, front] }
+}
+
+/// Nobody answers on port 53, as behind a firewall: that is said, and resolvers are asked over TLS and HTTPS. What
+/// they say is shown, and is no go-ahead.
+fn port_53_blocked(base: &Path) {
+    let Fronted { world, keys, asked, _servers } = fronted(base);
+    drop(world);
+    odd::dead(ROOT);
+    let outcome = Call::new("check", NAME, &[NEW], &asked).trusting(&keys.join("ca.pem")).run();
+    println!(
+        "# port 53 blocked: {} after {:.2} s",
+        outcome.codes().join(" "),
+        seconds(outcome.began, outcome.ended)
+    );
+    outcome.must_be("inconclusive", 4);
+    outcome.must_say("port53-blocked");
+    assert_eq!(outcome.number("/resolvers/confirmed"), 2, "TLS and HTTPS");
+}
+
+/// Somebody answers in everybody's name, at an address too where no server is: all that is plain proves nothing.
+fn port_53_intercepted(base: &Path) {
+    let Fronted { world: _world, keys, asked, _servers } = fronted(base);
+    let _between = Resolver::unbound(base, "between", "192.0.2.53", "");
+    let outcome = Call::new("check", NAME, &[NEW], &asked).trusting(&keys.join("ca.pem")).run();
+    println!("# port 53 intercepted: {}", outcome.codes().join(" "));
+    outcome.must_be("inconclusive", 4);
+    outcome.must_say("port53-intercepted");
+    assert_eq!(outcome.number("/resolvers/confirmed"), 2, "TLS and HTTPS");
+}
+
+/// The same resolver over UDP, TLS and HTTPS, with a certificate that nobody else trusts.
+fn encrypted(base: &Path) {
+    let Fronted { world: _world, keys, asked: resolvers, _servers } = fronted(base);
     let outcome = Call::new("check", NAME, &[NEW], &resolvers).trusting(&keys.join("ca.pem")).run();
     outcome.must_be("safe", 0);
     assert_eq!(outcome.number("/resolvers/confirmed"), 3);
