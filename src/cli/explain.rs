@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use propwatch::clock::Clock;
 use propwatch::engine;
 use propwatch::explain::{self, MOST_BYTES, NoText, Reading};
-use propwatch::model::{Attempt, Name, Testimony, Timestamp, ToCheck, TriesLeft, Value};
+use propwatch::model::{Attempt, Environment, Name, Testimony, Timestamp, ToCheck, TriesLeft, Value};
 use propwatch::view::{Detail, Text, json};
 
 use super::args::ExplainArgs;
@@ -30,19 +30,14 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
     let names = names(&reading, &records, &expected);
     let attempts = explain::attempts_seen(explain::attempts(&reading.diagnoses, now), &records, now);
     remember(args, &attempts, now);
-    let tries = tries_left(args, &names, attempts, now);
-    if args.json {
-        for diagnosis in &reading.diagnoses {
-            let record = records.iter().find(|one| diagnosis.order.as_ref() == Some(&one.url));
-            out.line(&json::diagnosis(diagnosis, &expected, &tries, record, now));
-        }
-    } else {
-        let view = Text {
-            zone: TimeZone::system(),
-            paint: paint(args.color, io::stdout().is_terminal()),
-            width: terminal_width(),
-            detail: Detail::Usual,
-        };
+    let tries = tries_left(args, &reading, &names, attempts, now);
+    let view = Text {
+        zone: TimeZone::system(),
+        paint: paint(args.color, io::stdout().is_terminal()),
+        width: terminal_width(),
+        detail: Detail::Usual,
+    };
+    if !args.json {
         out.write(&view.diagnoses(&reading.diagnoses, reading.more, &expected, &tries, now));
         if !records.is_empty() {
             out.write(&view.testimonies(&records, &expected, now));
@@ -54,7 +49,18 @@ pub(crate) fn explain(args: &ExplainArgs, out: &mut Output) -> Result<Exit, User
              and which names it has not tried yet",
         );
     }
-    if let Some(exit) = now::look(args, names, out)? {
+    let looked = now::look(args, names, &reading.diagnoses, out, |looked, out| match (looked, args.json) {
+        (Some(looked), false) => out.write(&view.causes_now(&reading.diagnoses, looked)),
+        (None, false) => {}
+        (looked, true) => reading.diagnoses.iter().for_each(|one| {
+            let record = records.iter().find(|record| one.order.as_ref() == Some(&record.url));
+            out.line(&match looked {
+                Some(looked) => json::diagnosis_looked(one, &expected, &tries, record, now, looked),
+                None => json::diagnosis(one, &expected, &tries, record, now),
+            });
+        }),
+    })?;
+    if let Some(exit) = looked {
         return Ok(if out.is_broken() { Exit::BrokenPipe } else { exit });
     }
     Ok(match reading.is_recognised() {
@@ -78,6 +84,7 @@ fn names(reading: &Reading, records: &[Testimony], expected: &[Value]) -> Vec<To
 /// What the CA's limit of failures leaves of an hour's tries, name by name.
 fn tries_left(
     args: &ExplainArgs,
+    reading: &Reading,
     names: &[ToCheck],
     attempted: Vec<Attempt>,
     now: Timestamp,
@@ -90,7 +97,13 @@ fn tries_left(
             attempts.push(told);
         }
     }
-    let left = |name: &Name| engine::tries_left(&attempts, name, None, now);
+    let account = |name: &Name| {
+        let mut theirs = reading.diagnoses.iter().filter(|one| one.names.contains(name));
+        let real =
+            theirs.find(|one| one.environment == Some(Environment::Production) && one.account.is_some())?;
+        real.account.as_deref()
+    };
+    let left = |name: &Name| engine::tries_left(&attempts, name, account(name), now);
     names
         .iter()
         .filter_map(|one| {

@@ -6,14 +6,15 @@ use std::rc::Rc;
 use futures::StreamExt as _;
 use propwatch::clock::Clock;
 use propwatch::engine::Mode;
-use propwatch::model::{Errand, Name, Seen, Task, ToCheck, Why};
+use propwatch::model::{Diagnosis, Environment, Errand, Name, Phase, Seen, Task, ToCheck, Whose, Why};
 use propwatch::net::{Internet, Network as _};
+use propwatch::view::Looked;
 use propwatch::view::escape::clean;
 
 use super::args::{ExplainArgs, ListArgs, Looking, ShowArgs, Until};
 use super::output::{Output, complain};
 use super::request::{self, job};
-use super::watching::{run, runtime};
+use super::watching::{run_and, runtime};
 use super::{Exit, UserError};
 
 /// Names of one text that are looked at; a certificate of a panel has fewer.
@@ -23,9 +24,12 @@ const MOST_NAMES: usize = 30;
 pub(crate) fn look(
     args: &ExplainArgs,
     mut names: Vec<ToCheck>,
+    diagnoses: &[Diagnosis],
     out: &mut Output,
+    mut before: impl FnMut(Option<&Looked<'_>>, &mut Output),
 ) -> Result<Option<Exit>, UserError> {
     if args.offline || names.is_empty() || out.is_broken() {
+        before(None, out);
         return Ok(None);
     }
     if names.len() > MOST_NAMES {
@@ -33,6 +37,9 @@ pub(crate) fn look(
         names.truncate(MOST_NAMES);
     }
     let assumed = args.expect.is_empty();
+    // Where nobody has said which server is the right one, that comes first.
+    let doubted = if assumed { Vec::new() } else { doubted(args, diagnoses) };
+    let doubts = !doubted.is_empty();
     let wanted: Vec<String> = names.iter().map(|one| one.name.to_string()).collect();
     let mut looking = looking(args, wanted.clone());
     let mut missing = Vec::new();
@@ -48,28 +55,70 @@ pub(crate) fn look(
     }
     heading(args, &missing, out);
     if looking.names.is_empty() {
+        before(None, out);
+        ending(args, Exit::Blocked, &command(args, &wanted, doubts), out);
         return Ok(Some(Exit::Blocked));
     }
     let mut job = job(&looking, Mode::Look)?;
     job.plan.policy.assumed = assumed;
-    let exit = run(job, &looking, out)?;
+    job.plan.policy.account = account(diagnoses);
+    job.plan.policy.doubted = doubted;
+    let exit = run_and(job, &looking, out, |looked, out| before(Some(looked), out))?;
     let exit = if missing.is_empty() { exit } else { exit.worse(Exit::Blocked) };
-    if !args.json && exit != Exit::Safe {
-        out.line("");
-        out.line("Then wait until it is safe to press Issue:");
-        out.line(&format!("  {}", command(args, &wanted)));
-    }
+    ending(args, exit, &command(args, &wanted, doubts), out);
     Ok(Some(exit))
 }
 
-/// The command that waits for these names.
-fn command(args: &ExplainArgs, names: &[String]) -> String {
+/// The last lines: what to run next.
+fn ending(args: &ExplainArgs, exit: Exit, command: &str, out: &mut Output) {
+    if args.json {
+        return;
+    }
+    out.line("");
+    out.line(match exit {
+        Exit::Safe => "Should anything change before you press it, this waits until it is safe again:",
+        _ => "Then wait until it is safe to press Issue:",
+    });
+    out.line(&format!("  {command}"));
+}
+
+/// The account that the text tells of, as CAA records name it; none where it tells of several, or of staging's only.
+fn account(diagnoses: &[Diagnosis]) -> Option<String> {
+    let real = diagnoses.iter().filter(|one| one.environment == Some(Environment::Production));
+    let mut numbers: Vec<&String> = real.filter_map(|one| one.account.as_ref()).collect();
+    numbers.dedup();
+    match numbers[..] {
+        [one] => Some(format!("https://acme-v02.api.letsencrypt.org/acme/acct/{one}")),
+        _ => None,
+    }
+}
+
+/// Names at whose web server the CA has failed, at an address that is not known to be another's, in a way that a look
+/// without the test file does not show.
+fn doubted(args: &ExplainArgs, diagnoses: &[Diagnosis]) -> Vec<Name> {
+    let unseen = |one: &&Diagnosis| match one.phase {
+        Phase::Answer => true,
+        Phase::Connect | Phase::Redirect | Phase::Tls => args.no_web,
+        _ => false,
+    };
+    let open = diagnoses.iter().filter(|one| one.whose != Whose::Other).filter(unseen);
+    open.flat_map(|one| one.names.iter().cloned()).collect()
+}
+
+/// The command that waits for these names; `doubts` whether a web server has to be proven.
+fn command(args: &ExplainArgs, names: &[String], doubts: bool) -> String {
     let names: Vec<_> = names.iter().map(|name| clean(name)).collect();
     let expected = match &args.expect[..] {
         [] => " --expect ADDRESS".to_owned(),
         some => some.iter().map(|value| format!(" --expect {}", clean(value))).collect(),
     };
-    format!("propwatch wait {}{expected}", names.join(" "))
+    let file = match &args.self_test {
+        Some(Some(file)) => format!(" --self-test={}", clean(file)),
+        Some(None) => " --self-test".to_owned(),
+        None if doubts => " --self-test".to_owned(),
+        None => String::new(),
+    };
+    format!("propwatch wait {}{expected}{file}", names.join(" "))
 }
 
 /// What is said before the verdict.

@@ -95,7 +95,8 @@ pub(crate) const EXPLAIN: &str = "\
 Takes what a panel, certbot, lego, acme.sh, win-acme, Caddy, cert-manager or AutoSSL printed, however its
 lines were broken, and says what happened, whether waiting helps, and what to do. With --expect it knows
 whether the CA went to the right server. Failed tries are remembered, so that they can be counted. Then every
-name in it is looked at as `propwatch check` does, unless --offline: a message can name the wrong cause.
+name in it is looked at as `propwatch check` does, unless --offline: a message can name the wrong cause, and
+the real one is told.
 With --fetch-order Let's Encrypt is asked for its own record of the order first: which address it saw for each
 name, and which names it has not tried yet.
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use propwatch::drive::{Ended, drive};
 use propwatch::engine::Mode;
 use propwatch::net::Internet;
+use propwatch::view::Looked;
 
 use super::args::Looking;
 use super::handover::Handover;
@@ -23,6 +24,16 @@ pub(crate) fn wait(args: &Looking, out: &mut Output) -> Result<Exit, UserError> 
 }
 
 pub(crate) fn run(job: Job, args: &Looking, out: &mut Output) -> Result<Exit, UserError> {
+    run_and(job, args, out, |_, _| {})
+}
+
+/// The same; `before` is told what was found before it is shown.
+pub(crate) fn run_and(
+    job: Job,
+    args: &Looking,
+    out: &mut Output,
+    before: impl FnOnce(&Looked<'_>, &mut Output),
+) -> Result<Exit, UserError> {
     let is_watch = job.plan.mode == Mode::Watch;
     let mut handover = Handover::read(args, job.plan.mode)?;
     let mut show = Show::new(&args.show, is_watch);
@@ -44,6 +55,7 @@ pub(crate) fn run(job: Job, args: &Looking, out: &mut Output) -> Result<Exit, Us
             broken.set(out.is_broken());
         })
         .await;
+        before(&Looked { report: &report, cast: show.cast() }, out);
         show.end(&report, out);
         kept.close(ended == Ended::Stopped);
         if out.is_broken() || ended == Ended::Stopped {

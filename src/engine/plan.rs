@@ -75,6 +75,10 @@ pub struct Policy {
     /// Earlier attempts that failed, as far as the user has told of them; in any order.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
+    /// Names at whose web server the CA has failed in a way that shows only with the test file: without it nothing
+    /// tells whether that is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubted: Vec<Name>,
 }
 
 impl Default for Policy {
@@ -94,6 +98,7 @@ impl Default for Policy {
             account: None,
             assumed: false,
             attempts: Vec::new(),
+            doubted: Vec::new(),
         }
     }
 }

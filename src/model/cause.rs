@@ -107,6 +107,8 @@ pub enum Cause {
     AaaaFails { server: Arc<str>, addr: SocketAddr, rcode: Rcode },
     /// A server that answers for A and says nothing for AAAA: the wait eats the CA's time.
     AaaaDropped { server: Arc<str>, addr: SocketAddr, failure: Failure },
+    /// The same with A and AAAA the other way round.
+    ADropped { server: Arc<str>, addr: SocketAddr, failure: Failure },
     /// A server that cannot say whether there are CAA records: then the CA does not issue.
     CaaFails { name: Name, server: Arc<str>, said: CaaSaid },
     /// CAA records at `owner`, to which `name` on the climb leads, do not let the CA issue.
@@ -137,6 +139,8 @@ pub enum Cause {
     WebElsewhere { at: WebPlace, address: IpAddr },
     /// This machine has no network of the family of these addresses.
     WebUntried { addresses: Vec<IpAddr> },
+    /// The CA has failed at this web server, and only the test file can show whether it would again.
+    WebDoubted,
     /// Addresses whose web server has not been visited.
     WebPending { addresses: Vec<IpAddr> },
     /// IPv6 addresses that cannot be connected to; the CA falls back to IPv4 after a delay.
@@ -196,6 +200,7 @@ impl Cause {
             Cause::ServerRefuses { .. } => "server-refuses",
             Cause::AaaaFails { .. } => "aaaa-fails",
             Cause::AaaaDropped { .. } => "aaaa-dropped",
+            Cause::ADropped { .. } => "a-dropped",
             Cause::CaaFails { .. } => "caa-fails",
             Cause::CaaForbids { .. } => "caa-forbids",
             Cause::CaaSplit { .. } => "caa-split",
@@ -211,6 +216,7 @@ impl Cause {
             Cause::WebBody { .. } => "web-body",
             Cause::WebElsewhere { .. } => "web-elsewhere",
             Cause::WebUntried { .. } => "web-untried",
+            Cause::WebDoubted => "web-doubted",
             Cause::WebPending { .. } => "web-pending",
             Cause::Ipv6Dead { .. } => "ipv6-dead",
             Cause::TooSlow { .. } => "too-slow",

@@ -47,6 +47,9 @@ pub struct CaaReply {
     pub addr: SocketAddr,
     /// What it said.
     pub said: CaaSaid,
+    /// The longest life of the records, in seconds; none where there are none, and where an alias leads to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u32>,
 }
 
 /// CAA at one name of the climb from the certificate's name to the top-level domain (RFC 8659, section 3).
@@ -188,7 +191,8 @@ pub struct Habits {
     pub edns: Taken,
     /// TCP (RFC 7766).
     pub tcp: Taken,
-    /// A question for AAAA, asked as the CA does, held against one for A asked the same way.
+    /// A question for AAAA, asked as the CA does, held against one for A asked the same way; well, too, where only
+    /// the one for AAAA was answered.
     pub aaaa: Taken,
 }
 

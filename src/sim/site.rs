@@ -57,12 +57,17 @@ pub(super) fn survey(net: &Internet, now: Timestamp, name: &Name) -> (Survey, u3
                 host: host.clone(),
                 addr: *addr,
                 said: said(net, now, *addr, &walk.zone),
+                ttl: None,
             });
             CaaLook { name: owner.clone(), owner, replies: replies.collect() }
         })
         .collect();
-    let above =
-        walk.parents.iter().map(|p| CaaReply { host: p.host.clone(), addr: p.addr, said: CaaSaid::Nothing });
+    let above = walk.parents.iter().map(|p| CaaReply {
+        host: p.host.clone(),
+        addr: p.addr,
+        said: CaaSaid::Nothing,
+        ttl: None,
+    });
     caa.push(CaaLook { name: tld.clone(), owner: tld, replies: above.collect() });
     let survey = Survey {
         name: name.clone(),

@@ -20,6 +20,6 @@ pub use layout::{Paint, Tone, wrap};
 pub use story::{Ended, Phase, Story, Turnover};
 pub use text::{Detail, Pace, Progress, Text};
 pub use words::{
-    Explaining, Group, Headline, Said, Told, When, Words, call_failure, count, list, record_error,
-    record_heading, record_unread, self_test, span, tries_left, witness,
+    Checked, Explaining, Group, Headline, Looked, Now, Said, Told, When, Words, call_failure, count, list,
+    record_error, record_heading, record_unread, self_test, span, tries_left, witness,
 };

@@ -223,8 +223,11 @@ fn the_screen_tells_who_is_behind_until_when() {
 fn a_safe_screen_says_what_it_rests_on_and_what_it_cannot_know() {
     let mut record = entry(0, Verdict::Safe, vec![because(Effect::Warns, None, Cause::WebNotProven)]);
     record.everyone = true;
-    let screen = text(80).report(&report(90, vec![record]), &cast_of(&opening(false)));
+    let screen = text(80).report(&report(90, vec![record.clone()]), &cast_of(&opening(false)));
     assert_eq!(screen, include_str!("samples/safe.txt"), "\n{screen}");
+    record.everyone = false;
+    let soon = text(200).report(&report(30, vec![record]), &cast_of(&opening(false)));
+    assert!(soon.contains("; nor what a change in the last minute has left in the CA's cache."), "{soon}");
 }
 
 #[test]

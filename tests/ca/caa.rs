@@ -142,6 +142,9 @@ fn servers() -> Vec<Row> {
         row("caa-servfail", "SERVFAIL for CAA").served_by(&behind(Way::ServfailsCaa)).blocked(Side::Dns),
         row("caa-notimp", "NOTIMP for CAA").served_by(&behind(Way::NotimpsCaa)).blocked(Side::Dns),
         row("caa-refused", "REFUSED for CAA").served_by(&behind(Way::RefusesCaa)).blocked(Side::Dns),
+        row("caa-cut", "CAA cut short, and nothing by TCP")
+            .served_by(&behind(Way::CutsCaa))
+            .blocked(Side::Dns),
         row("caa-nxdomain", "NXDOMAIN for CAA, though the name exists").served_by(&behind(Way::DeniesCaa)),
         row("caa-no-soa", "nothing, without a SOA").served_by(&behind(Way::NoSoa)),
         row("caa-split", "two servers, of which one forbids")

@@ -16,6 +16,7 @@ fn connections() -> Vec<Row> {
         web("hang", "no answer", Doing::Hang).blocked(Side::Web),
         web("close", "closes without an answer", Doing::Close).blocked(Side::Web),
         web("slow", "answers after two seconds", Doing::Slow(Duration::from_secs(2))),
+        web("slow-eleven", "answers after eleven seconds", Doing::Slow(Duration::from_secs(11))).doubtful(),
         web("too-slow", "answers after half a minute", Doing::Slow(Duration::from_secs(30)))
             .blocked(Side::Web),
         web("endless", "a body that never ends", Doing::Endless).blocked(Side::Web),
@@ -39,6 +40,10 @@ fn sixes() -> Vec<Row> {
     vec![
         both("six-closed", "IPv6 closed: the CA goes on to IPv4", CLOSED6).expect(&[HOST, CLOSED6]),
         both("six-hole", "IPv6 filtered: the CA goes on to IPv4", HOLE6).expect(&[HOST, HOLE6]),
+        both("six-hole-slow", "IPv6 filtered takes ten seconds, and IPv4 another nine", HOLE6)
+            .site(HOST, "@", Doing::Slow(Duration::from_secs(9)))
+            .expect(&[HOST, HOLE6])
+            .fails(Side::Rule),
         both("six-stray-closed", "an AAAA that nobody expects, closed", CLOSED6).doubtful(),
         both("six-404", "IPv6 answers 404: the CA stays there", LEFT6)
             .expect(&[HOST, LEFT6])
@@ -104,6 +109,11 @@ fn bodies() -> Vec<Row> {
     vec![
         web("newline", "a line end after it", Doing::Raw(|file| around(b"", file, b'\n', 88))),
         web("blanks", "blanks after it", Doing::Raw(|file| around(b"", file, b' ', 100))),
+        web(
+            "blanks-wide",
+            "blanks of other kinds after it",
+            Doing::Raw(|file| answer(200, "", &[file, "\u{a0}\u{2003}\n".as_bytes()].concat())),
+        ),
         web("body-127", "127 bytes", Doing::Raw(|file| around(b"", file, b' ', 127))),
         web("body-128", "128 bytes", Doing::Raw(|file| around(b"", file, b' ', 128))).blocked(Side::Rule),
         web("leading", "a line end before it", Doing::Raw(|file| around(b"\n", file, b'\n', 90)))
@@ -136,6 +146,7 @@ fn redirects() -> Vec<Row> {
         web("r-loop", "a redirect to itself", to(302, "http://@{path}")).blocked(Side::Web),
         web("r-home", "everything leads to the front page", to(302, "/")).blocked(Side::Web),
         web("hops-10", "ten redirects, as documented", Doing::Hops(10)),
+        web("hops-11", "eleven redirects, as boulder counts them", Doing::Hops(11)),
         web("hops-12", "twelve redirects", Doing::Hops(12)).blocked(Side::Web),
         web("r-long", "a path of more than 2000 characters", to(302, &format!("/{}", "a".repeat(2100))))
             .blocked(Side::Web),
@@ -167,6 +178,11 @@ fn targets() -> Vec<Row> {
         web("r-tls-closed", "a redirect to HTTPS at a closed port", serves("https://t.@{path}"))
             .dns(&["t.@ A 203.0.113.90"])
             .blocked(Side::Web),
+        web("r-tls-80", "a redirect to https at port 80", serves("https://@:80{path}")).blocked(Side::Web),
+        web("r-no-host", "a redirect to nobody", serves("http:///{path}")).blocked(Side::Web),
+        web("r-upper", "a redirect to a host in capitals", serves("http://T.@{path}"))
+            .dns(&["t.@ A 203.0.113.11"])
+            .site(HOST2, "t.@", Doing::Serve),
         web("r-plain-443", "a redirect to http at port 443", serves("http://@:443{path}")).blocked(Side::Web),
         web("r-port", "a redirect to port 8080", serves("http://@:8080{path}"))
             .port(HOST, 8080, "@", Doing::Serve)

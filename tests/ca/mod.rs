@@ -13,6 +13,7 @@ mod row;
 mod sign;
 mod stage;
 mod timelines;
+mod told;
 mod turnings;
 mod web;
 

@@ -59,11 +59,13 @@ pub(crate) enum Way {
     NoSoa,
     NoAuthority,
     NoTcp,
+    DropsA,
+    CutsCaa,
 }
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Way; 17] = [
+    pub(crate) const ALL: [Way; 19] = [
         Way::DropsCase,
         Way::Lowers,
         Way::DropsEdns,
@@ -81,11 +83,13 @@ impl Way {
         Way::NoSoa,
         Way::NoAuthority,
         Way::NoTcp,
+        Way::DropsA,
+        Way::CutsCaa,
     ];
 
     /// Its address.
     pub(crate) const fn at(self) -> &'static str {
-        const AT: [&str; 17] = [
+        const AT: [&str; 19] = [
             "192.0.2.200",
             "192.0.2.201",
             "192.0.2.202",
@@ -103,6 +107,8 @@ impl Way {
             "192.0.2.214",
             "192.0.2.215",
             "192.0.2.216",
+            "192.0.2.217",
+            "192.0.2.218",
         ];
         AT[self as usize]
     }
@@ -128,6 +134,8 @@ impl Way {
             Way::ServfailsA => when(is(RecordType::A), Fate::Says(ResponseCode::ServFail)),
             Way::OnlyTcp => when(udp, Fate::Cut),
             Way::NoTcp => when(!udp, Fate::Lost),
+            Way::DropsA => when(is(RecordType::A), Fate::Lost),
+            Way::CutsCaa => when(is(RecordType::CAA), if udp { Fate::Cut } else { Fate::Lost }),
             Way::NoSoa | Way::NoAuthority => Fate::On,
         }
     }

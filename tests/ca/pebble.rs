@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::letsencrypt;
 use super::look::{Said, command, run, side_by_side};
 use super::odd::{DEAD, FORMER, GOOD, REFUSING, Way};
 use super::orders::Pebble;
@@ -222,6 +223,8 @@ pub(crate) fn play(base: &Path) {
         let careful = row.truth == Truth::Passes && !said.safe();
         over += usize::from(careful && !said.warns());
         let what = if what.is_empty() && careful { "not safe, and the CA passes" } else { what };
+        let untold = letsencrypt::untold(row, said).filter(|_| what.is_empty());
+        let what = untold.as_deref().unwrap_or(what);
         let line = format!(
             "{:<16} {:<12} {:<8} {:>5.1} s  {}; {:?} {} {}",
             row.id,

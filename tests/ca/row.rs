@@ -110,8 +110,6 @@ pub(crate) struct Row {
     pub(crate) truth: Truth,
     /// What must be said.
     pub(crate) says: Says,
-    /// One of these must be among the reasons, unless there are none.
-    pub(crate) codes: &'static [&'static str],
 }
 
 /// A healthy name below `example.com.`: expected at the hosting, which serves the file.
@@ -130,7 +128,6 @@ pub(crate) fn row(id: &'static str, what: &'static str) -> Row {
         test_file: true,
         truth: Truth::Passes,
         says: Says::Fitting,
-        codes: &[],
     }
 }
 
@@ -263,12 +260,6 @@ impl Row {
     /// What must be said, where it follows from more than the truth.
     pub(crate) fn says(mut self, says: Says) -> Row {
         self.says = says;
-        self
-    }
-
-    /// One of these codes must be among the reasons.
-    pub(crate) fn code(mut self, codes: &'static [&'static str]) -> Row {
-        self.codes = codes;
         self
     }
 

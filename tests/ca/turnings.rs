@@ -22,10 +22,12 @@ const CHANGE: [Duration; 2] = [Duration::from_millis(2_500), Duration::from_mill
 const LOOKED: Duration = Duration::from_millis(300);
 /// What unbound keeps of a signature that does not verify, unless told otherwise.
 const BOGUS: u32 = 60;
-/// What the CA keeps at most. A survey does not tell how long a CAA record lives, so it is waited for that long.
+/// What the CA keeps at most.
 const LONGEST: u32 = 60;
-/// Added to what the CA may cache, and the two seconds that propwatch may be late, in seconds.
-const ADDED: f64 = 5.0 + 2.0;
+/// What propwatch adds to what the CA may cache, in seconds.
+const ADDED: u32 = 5;
+/// How late it may be after that, in seconds.
+const LATE: f64 = 2.0;
 /// Another CA's leave.
 const OTHER: &str = "CAA 0 issue \"ca.example\"";
 
@@ -34,8 +36,8 @@ struct Turning {
     row: Row,
     /// The zone's lines when it is right.
     after: Vec<&'static str>,
-    /// For how long the CA may hold what was wrong, in seconds.
-    held: u32,
+    /// For how long the CA may hold what was wrong, in seconds; none where it holds nothing.
+    held: Option<u32>,
     /// Whether the second server follows later.
     apart: bool,
 }
@@ -48,28 +50,61 @@ struct Turned {
 }
 
 fn turnings() -> Vec<Turning> {
-    let turning = |id, what, before: &[&str], after: &[&'static str], held| {
-        let address = [&["@ A 203.0.113.10", "www.@ A 203.0.113.10"], before].concat();
-        let row = row(id, what).own(&[(GOOD[0], 0), (GOOD[1], 0)], &[&address]);
+    let address = ["@ A 203.0.113.10", "www.@ A 203.0.113.10"];
+    let change = |id, what, before: &[&str], after: &[&'static str], held| {
+        let row = row(id, what).own(&[(GOOD[0], 0), (GOOD[1], 0)], &[before]);
         let row = row.option(&["--until", "issuable", "--settle", "0s"]);
-        let after = [&["@ A 203.0.113.10", "www.@ A 203.0.113.10"], after].concat();
-        Turning { row, after, held, apart: false }
+        Turning { row, after: after.to_vec(), held, apart: false }
+    };
+    let turning = |id, what, before: &[&str], after: &[&'static str], held: u32| {
+        change(id, what, &[&address, before].concat(), &[&address, after].concat(), Some(held))
     };
     let caa = |ttl: u32| format!("@ {ttl} {OTHER}");
-    let mut apart = turning("v-apart", "CAA goes, one server after the other", &[&caa(6)], &[], LONGEST);
-    apart.apart = true;
-    let mut above = turning("v-above", "CAA of the name above goes", &[&caa(8)], &[], LONGEST);
+    let mut apart = turning("v-apart", "CAA goes, one server after the other", &[&caa(6)], &[], 6);
+    let mut parts = change(
+        "v-lives",
+        "two servers with different old addresses, the one that lives longer goes first",
+        &["@ 40 A 203.0.113.66"],
+        &["@ A 203.0.113.10"],
+        Some(40),
+    );
+    let own = parts.row.own.as_mut().unwrap();
+    own.versions.push(vec!["@ 1 A 203.0.113.67".to_owned()]);
+    own.servers[1].1 = 1;
+    for line in [&mut apart, &mut parts] {
+        line.apart = true;
+    }
+    let mut above = turning("v-above", "CAA of the name above goes", &[&caa(8)], &[], 8);
     above.row = above.row.host("www.@");
     let mut signed = turning("v-signed", "expired signatures are renewed", &[], &[], BOGUS);
     signed.row = signed.row.below("example.net.");
     signed.row.own.as_mut().unwrap().seal = Seal::Expired;
     vec![
-        turning("v-gone", "CAA for another CA goes", &[&caa(5)], &[], LONGEST),
-        turning("v-long", "the same with a longer life", &[&caa(15)], &[], LONGEST),
-        turning("v-turns", "CAA changes", &[&caa(8)], &["@ CAA 0 issue \"letsencrypt.org\""], LONGEST),
+        change("v-appears", "the name appears", &[], &address, None),
+        change("v-grows", "the name gets an address", &["@ TXT \"nothing\""], &address, None),
+        change("v-old", "the address turns", &["@ 3 A 203.0.113.66"], &address, Some(3)),
+        change(
+            "v-old-long",
+            "the same with a longer life",
+            &["@ 300 A 203.0.113.66"],
+            &address,
+            Some(LONGEST),
+        ),
+        turning("v-gone", "CAA for another CA goes", &[&caa(5)], &[], 5),
+        turning("v-long", "the same with a longer life", &[&caa(15)], &[], 15),
+        turning("v-longest", "the same with a life of an hour", &[&caa(3600)], &[], LONGEST),
+        turning("v-turns", "CAA changes", &[&caa(8)], &["@ CAA 0 issue \"letsencrypt.org\""], 8),
         turning("v-six", "a stray AAAA goes", &["@ 7 AAAA 2001:db8::66"], &[], 7),
+        change(
+            "v-six-dead",
+            "the address turns beside an AAAA to which nothing connects",
+            &["@ 4 A 203.0.113.66", "@ AAAA 2001:db8::90"],
+            &["@ A 203.0.113.10", "@ AAAA 2001:db8::90"],
+            Some(4),
+        ),
         above,
         apart,
+        parts,
         signed,
     ]
 }
@@ -134,10 +169,10 @@ pub(crate) fn play(base: &Path) {
     let rows: Vec<Row> = lines.iter().map(|line| line.row.clone()).collect();
     let stage = Stage::build(base, &rows, true);
     let played = side_by_side(&lines, lines.len(), |line| line.play(base, &stage));
-    let mut bad = Vec::new();
+    let (mut bad, mut worst, mut bold) = (Vec::new(), [0.0_f64; 2], 0);
     for (line, Turned { said, right, trouble }) in lines.iter().zip(&played) {
         let late = seconds(*right, said.ended);
-        let bound = f64::from(line.held) + ADDED;
+        let bound = LATE + line.held.map_or(0.0, |held| f64::from(held + ADDED));
         let what = match trouble {
             Some(trouble) if said.safe() => format!("SAFE, AND THE CA REFUSES: {trouble}"),
             _ if !said.safe() => format!("never issuable: {:?} {}", said.reasons, said.error),
@@ -146,9 +181,20 @@ pub(crate) fn play(base: &Path) {
             _ => String::new(),
         };
         println!("# {}, {}: {} {late:+.2} s; {what}", line.row.id, line.row.what, said.verdict());
+        let figure = &mut worst[usize::from(line.held.is_none())];
+        *figure = figure.max(late - line.held.map_or(0.0, f64::from));
+        bold += usize::from(trouble.is_some() && said.safe());
         if !what.is_empty() {
             bad.push(format!("{}: {what}", line.row.id));
         }
     }
+    println!("# safe, and the CA refuses: {bold} of {}", lines.len());
+    println!(
+        "# latest: {:.2} s after what the CA may cache has ended, {:.2} s after NXDOMAIN and NODATA; {} bad of {}",
+        worst[0],
+        worst[1],
+        bad.len(),
+        lines.len()
+    );
     assert!(bad.is_empty(), "{bad:?}");
 }

@@ -37,16 +37,23 @@ pub(super) fn tries(sight: &Sight<'_>) -> Vec<Reason> {
 }
 
 /// How many of the CA's five failures an hour a name has left in production at `now`, and when one more is back.
-/// None where no failure of it is known. Without an `account` the one with the fewest tries left counts.
+/// None where no failure of it counts any more. Without an `account` the one with the fewest tries left counts.
 pub fn tries_left(
     attempts: &[Attempt],
     name: &Name,
     account: Option<&str>,
     now: Timestamp,
 ) -> Option<(u8, Timestamp)> {
+    let account = account.map(number);
+    // A failure of an unknown account may be this one's; one of another account is none of this bucket's.
+    let ours = |attempt: &&Attempt| match (account, attempt.account.as_deref().map(number)) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        _ => true,
+    };
     let mine = attempts
         .iter()
-        .filter(|attempt| attempt.name == *name && attempt.environment == Environment::Production);
+        .filter(|attempt| attempt.name == *name && attempt.environment == Environment::Production)
+        .filter(ours);
     // The CA's own word on when it takes the next order goes before any reckoning.
     let told = mine.clone().filter_map(|attempt| attempt.blocked_until).max();
     if let Some(next) = told.filter(|&until| until > now) {
@@ -57,17 +64,23 @@ pub fn tries_left(
     let accounts: BTreeSet<Option<&str>> = match account {
         Some(account) => BTreeSet::from([Some(account)]),
         // Which account will ask is not known: the one with the fewest tries left may.
-        None => mine.clone().map(|attempt| attempt.account.as_deref()).collect(),
+        None => mine.clone().map(|attempt| attempt.account.as_deref().map(number)).collect(),
     };
     let buckets = accounts.into_iter().map(|account| {
-        // A failure of an unknown account may be this one's.
-        let theirs = mine.clone().filter(|a| a.account.is_none() || a.account.as_deref() == account);
+        let theirs =
+            mine.clone().filter(|a| a.account.is_none() || a.account.as_deref().map(number) == account);
         Bucket::of(theirs.map(|attempt| attempt.at))
     });
     let fullest = buckets
         .map(|bucket| (bucket.left(now), bucket))
         .min_by_key(|(left, bucket)| (*left, std::cmp::Reverse(bucket.arrival)));
-    fullest.map(|(left, bucket)| (left, bucket.one_more(now)))
+    let used = fullest.filter(|(left, _)| *left < TRIES_AN_HOUR);
+    used.map(|(left, bucket)| (left, bucket.one_more(now)))
+}
+
+/// An account's number, of its URI or by itself (boulder: `/acme/acct/` and the number).
+fn number(account: &str) -> &str {
+    account.rsplit('/').next().unwrap_or(account)
 }
 
 /// One bucket of the CA.
@@ -128,6 +141,29 @@ mod tests {
         assert_eq!(left(&told, 1000), Some((0, secs(3000))));
         assert_eq!(left(&told, 3000), None);
         assert_eq!(left(&[attempt(1000, None), attempt(1000, None)], 1000).unwrap().0, 3);
+    }
+
+    #[test]
+    fn every_account_has_a_bucket_of_its_own() {
+        let name = Name::parse("www.example.com").unwrap();
+        let attempt = |account: Option<&str>, blocked: Option<i64>| Attempt {
+            name: name.clone(),
+            environment: Environment::Production,
+            account: account.map(str::to_owned),
+            at: secs(1000),
+            blocked_until: blocked.map(secs),
+            fingerprint: String::new(),
+        };
+        let all: Vec<Attempt> =
+            [Some("1"), Some("1"), Some("1"), Some("2"), None].map(|a| attempt(a, None)).to_vec();
+        let left = |account: Option<&str>| tries_left(&all, &name, account, secs(1000)).map(|(left, _)| left);
+        let uri = |n: u8| format!("https://acme-v02.api.letsencrypt.org/acme/acct/{n}");
+        assert_eq!((left(Some("1")), left(Some(&uri(1)))), (Some(1), Some(1)));
+        assert_eq!((left(Some(&uri(2))), left(Some("3"))), (Some(3), Some(4)));
+        assert_eq!(left(None), Some(1), "whichever asks");
+        let told = [attempt(Some("1"), Some(3000))];
+        assert_eq!(tries_left(&told, &name, Some(&uri(2)), secs(1000)), None, "said to another account");
+        assert_eq!(tries_left(&told, &name, Some(&uri(1)), secs(1000)), Some((0, secs(3000))));
     }
 
     fn secs(at: i64) -> Timestamp {

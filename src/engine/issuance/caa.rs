@@ -3,6 +3,7 @@
 
 use crate::model::{CaaFault, CaaRecord};
 
+pub(in crate::engine) use super::climb::life;
 pub(super) use super::climb::permits;
 
 /// The CA's name in CAA records. Compared byte for byte.

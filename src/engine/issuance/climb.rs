@@ -36,6 +36,17 @@ pub(super) fn permits(sight: &Sight<'_>) -> Vec<Reason> {
     climb.end()
 }
 
+/// How long the CA's resolvers may keep the records that a cause is about, in seconds, where that is known. What
+/// does not verify they keep for a minute, whatever its own TTL (unbound: `val-bogus-ttl`).
+pub(in crate::engine) fn life(sight: &Sight<'_>, cause: &Cause) -> Option<u32> {
+    let (Cause::CaaForbids { name, .. } | Cause::CaaSplit { name, .. }) = cause else { return None };
+    let look = sight.survey?.caa.iter().find(|look| look.name == *name)?;
+    let given =
+        look.replies.iter().filter(|reply| matches!(&reply.said, CaaSaid::Records(r) if !r.is_empty()));
+    // Of several servers any may have been asked.
+    given.map(|reply| reply.ttl).collect::<Option<Vec<u32>>>()?.into_iter().max()
+}
+
 /// What it means that a part of the climb was not looked at. Where the user has named the zone's servers there
 /// was no walk, and no parent whose servers could be asked: that is as much as can be seen then.
 fn beyond(survey: &Survey) -> Effect {

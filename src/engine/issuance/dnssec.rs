@@ -20,7 +20,15 @@ pub(super) fn chains(sight: &Sight<'_>) -> Vec<Reason> {
         return Vec::new();
     }
     let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
-    zones.iter().flat_map(|zone| of_zone(zone, sight.now)).collect()
+    let validated = zones.iter().filter(|zone| !is_below_unsigned(zone, zones));
+    validated.flat_map(|zone| of_zone(zone, sight.now)).collect()
+}
+
+/// Whether a zone above, of those that were looked at, is not signed: then nothing below it is validated, whatever
+/// DS records stand there (RFC 4035, section 5.2: there is no authentication path).
+fn is_below_unsigned(zone: &ZoneSurvey, zones: &[ZoneSurvey]) -> bool {
+    let mut above = zones.iter().filter(|other| other.zone != zone.zone && zone.zone.is_within(&other.zone));
+    above.any(|other| !other.ds.is_empty() && other.ds.iter().all(|reply| reply.said == DsSaid::Nothing))
 }
 
 fn of_zone(zone: &ZoneSurvey, now: Timestamp) -> Vec<Reason> {

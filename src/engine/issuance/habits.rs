@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::engine::authority::AtServer;
-use crate::model::{Ca, Cause, Effect, Failure, Habit, Name, Rcode, Reason, ServerSurvey, Taken, ZoneSurvey};
+use crate::model::{
+    Ca, Cause, Effect, Failure, Habit, Habits, Name, Rcode, Reason, ServerSurvey, Taken, ZoneSurvey,
+};
 
 use super::Sight;
 
@@ -18,7 +20,7 @@ pub(super) fn servers(sight: &Sight<'_>) -> Vec<Reason> {
     }
     let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
     let habits = zones.iter().flat_map(|zone| &zone.servers).flat_map(of_server);
-    habits.chain(zones.iter().flat_map(|zone| of_aaaa(&zone.servers))).collect()
+    habits.chain(zones.iter().flat_map(|zone| of_families(&zone.servers))).collect()
 }
 
 /// The same for zones of which every server answers the plainest question, and none the CA's: no resolver that
@@ -44,16 +46,25 @@ pub(super) fn deaf(sight: &Sight<'_>) -> Vec<Reason> {
     zones.iter().flat_map(barring).collect()
 }
 
-/// Servers that answer for A and say nothing to AAAA. Of three or more, one may.
-fn of_aaaa(servers: &[ServerSurvey]) -> Vec<Reason> {
-    let drops = |server: &&ServerSurvey| server.habits.aaaa == Taken::Dropped;
+/// Servers that answer for one of A and AAAA and say nothing to the other, for which the CA waits. Of three or more,
+/// one may.
+fn of_families(servers: &[ServerSurvey]) -> Vec<Reason> {
+    // One that answers for A in whatever way is asked in the others, too.
+    let no_a = |habits: &Habits| {
+        habits.plain == Taken::Dropped && habits.mixed_case == Taken::Unknown && habits.aaaa == Taken::Well
+    };
+    let drops = |server: &&ServerSurvey| server.habits.aaaa == Taken::Dropped || no_a(&server.habits);
     let hosts: BTreeSet<&Name> = servers.iter().map(|server| &server.host).collect();
     let silent: BTreeSet<&Name> = servers.iter().filter(drops).map(|server| &server.host).collect();
     let effect = if hosts.len() >= 3 && silent.len() <= 1 { Effect::Warns } else { Effect::Blocks };
     let reason = |server: &ServerSurvey| {
         let label: Arc<str> = Arc::from(server.host.as_str());
         let failure = Failure::Silent { tries: 3 };
-        let cause = Cause::AaaaDropped { server: Arc::clone(&label), addr: server.addr, failure };
+        let (name, addr) = (Arc::clone(&label), server.addr);
+        let cause = match no_a(&server.habits) {
+            true => Cause::ADropped { server: name, addr, failure },
+            false => Cause::AaaaDropped { server: name, addr, failure },
+        };
         Reason { effect, who: Some(label), cause }
     };
     servers.iter().filter(drops).map(reason).collect()

@@ -26,9 +26,10 @@ use crate::model::{Ca, Cause, Effect, Name, Origin, Reason, Survey, Timestamp, V
 pub use addresses::reserved_block;
 pub(super) use addresses::{minds_reserved, reserved};
 pub use budget::{TRIES_AN_HOUR, tries_left};
+pub(super) use caa::life;
 pub(super) use habits::{AaaaAsked, aaaa_answers};
 pub(super) use strangers::stray_effect;
-pub(super) use timing::ca_forgets;
+pub(super) use timing::{ca_forgets, ca_keeps};
 pub(super) use web::is_web_proven;
 
 /// What is known of one name.
@@ -90,8 +91,8 @@ const ALWAYS: [Rule; 5] =
 
 /// Rules about what the CA meets once the record is right. Before that the zone may be about to move, and
 /// waiting for the record comes first, so what they say is no more than a warning.
-const ONCE_RIGHT: [Rule; 6] =
-    [unseen, habits::servers, addresses::usable, caa::permits, web::visits, timing::worst_case];
+const ONCE_RIGHT: [Rule; 7] =
+    [unseen, habits::servers, addresses::usable, caa::permits, web::visits, web::doubted, timing::worst_case];
 
 /// Everything that stands in the way of a certificate for the name, beyond what its own servers say of
 /// the record; the most important first.

@@ -18,10 +18,13 @@ const CA_MARGIN: Duration = Duration::from_secs(5);
 pub(in crate::engine) fn ca_forgets(last: Timestamp, ttl: u32, held: &Held) -> Option<Timestamp> {
     match held {
         Held::NoName | Held::NoData => None,
-        Held::Addresses(_) | Held::Alias(_) | Held::DeadEnd(_) | Held::Loop(_) => {
-            Some(last + CA_CACHE.min(Duration::from_secs(u64::from(ttl))) + CA_MARGIN)
-        }
+        Held::Addresses(_) | Held::Alias(_) | Held::DeadEnd(_) | Held::Loop(_) => Some(ca_keeps(last, ttl)),
     }
+}
+
+/// The same for records of any kind.
+pub(in crate::engine) fn ca_keeps(last: Timestamp, ttl: u32) -> Timestamp {
+    last + CA_CACHE.min(Duration::from_secs(u64::from(ttl))) + CA_MARGIN
 }
 
 /// From here on, in milliseconds, a validation takes so long that a slow moment breaks it.

@@ -65,6 +65,13 @@ fn answered(placed: bool, status: u16, body: &BodySeen, begins: &str, at: WebPla
     }
 }
 
+/// What an error text told of the web server is over only when it is seen to be: a clean 404 for a file that cannot
+/// exist is what there was before, too.
+pub(super) fn doubted(sight: &Sight<'_>) -> Vec<Reason> {
+    let is_open = sight.right && sight.policy.doubted.contains(sight.name) && !is_web_proven(sight);
+    if is_open { vec![because(Effect::Hides, Cause::WebDoubted)] } else { Vec::new() }
+}
+
 /// The visits to the addresses that are expected. While DNS does not give them they are visited for
 /// comparison.
 pub(super) fn visits(sight: &Sight<'_>) -> Vec<Reason> {

@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 use super::Watch;
-use super::progress::Progress;
+use super::progress::{Progress, Wrong};
 use super::timers::Timer;
 
 impl Watch {
@@ -84,21 +84,16 @@ impl Watch {
         let current = |server: usize| self.auth.servers[server].current;
         let pending = says.iter().any(|(s, says)| current(*s) && *says == AtServer::Pending);
         let right = says.iter().any(|(s, says)| current(*s) && matches!(says, AtServer::Right { .. }));
-        let wrong = says.iter().find_map(|(s, says)| match says {
-            AtServer::Wrong { held, ttl } if current(*s) => Some((held.clone(), *ttl)),
-            _ => None,
-        });
+        let wrong = says.iter().any(|(s, says)| current(*s) && matches!(says, AtServer::Wrong { .. }));
         let life = says.iter().filter_map(|(_, says)| match says {
             AtServer::Right { ttl } => Some(*ttl),
             _ => None,
         });
         self.records[record].new_ttl = life.max().unwrap_or(self.records[record].new_ttl);
         let was_right = self.records[record].right_since.is_some();
-        let all_right = right && wrong.is_none() && !pending;
-        let differ = right && wrong.is_some();
-        if let Some((held, ttl)) = wrong {
-            self.note_wrong(record, held, ttl);
-        }
+        let all_right = right && !wrong && !pending;
+        let differ = right && wrong;
+        self.records[record].note_wrongs(self.now, &says, &current);
         let progress = &mut self.records[record];
         progress.at_servers = says;
         progress.differ_since = if differ { progress.differ_since.or(Some(self.now)) } else { None };
@@ -111,14 +106,6 @@ impl Watch {
             progress.right_since = None;
             self.hint_now();
             self.close_gate(record);
-        }
-    }
-
-    fn note_wrong(&mut self, record: usize, held: Held, ttl: u32) {
-        let progress = &mut self.records[record];
-        progress.old_ttl = Some(progress.old_ttl.unwrap_or(0).max(ttl));
-        if !matches!(held, Held::NoName | Held::NoData) {
-            progress.last_wrong = Some((self.now, ttl, held));
         }
     }
 
@@ -252,20 +239,32 @@ impl Watch {
 
     /// When the CA can no longer have what was there before: an answer, or a delegation that has moved.
     fn ca_forgets_at(&self, record: usize) -> Option<Timestamp> {
+        let Progress { wrongs, right_since, guard, .. } = &self.records[record];
+        let wrong = wrongs.iter().filter_map(|wrong| wrong.forgotten(*right_since));
         // A stray AAAA that has gone may be kept as well as a wrong address.
-        let wrong = [Some(record), self.records[record].guard].into_iter().flatten();
-        let wrong = wrong.filter_map(|record| {
-            let Progress { last_wrong, right_since, .. } = &self.records[record];
-            let (seen, ttl, held) = last_wrong.as_ref()?;
-            // Between two looks nobody knows when it turned right, and the CA may have asked just before.
-            let latest = right_since.map_or(*seen, |since| (since - schedule::BARRED).max(*seen));
-            issuance::ca_forgets(latest, *ttl, held)
-        });
-        let answer = wrong.max();
+        let stray = guard.and_then(|guard| self.stray_forgotten_at(record, guard));
+        let answer = wrong.max().max(stray);
         let moved = self
             .moved(record)
             .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));
         answer.max(moved).max(self.barred_until(record))
+    }
+
+    /// The same for unexpected AAAA. While they do no harm it does none that the CA has them.
+    fn stray_forgotten_at(&self, record: usize, guard: usize) -> Option<Timestamp> {
+        let Progress { wrongs, right_since, .. } = &self.records[guard];
+        if wrongs.is_empty() {
+            return None;
+        }
+        let sight = self.sight(record);
+        let harmless = |wrong: &Wrong| match (&wrong.held, &sight) {
+            (Held::Addresses(strays), Some(sight)) if wrong.is_given() => {
+                issuance::stray_effect(sight, strays) == Effect::Warns
+            }
+            _ => false,
+        };
+        let harmful = wrongs.iter().filter(|wrong| !harmless(wrong));
+        harmful.filter_map(|wrong| wrong.forgotten(*right_since)).max()
     }
 
     /// The latest expiry that is possible: announced ends, and what an unseen cache may still hold.

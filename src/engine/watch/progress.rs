@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::authority::AtServer;
 use crate::engine::issuance;
 use crate::engine::plan::Plan;
+use crate::engine::schedule;
 use crate::model::{Held, Name, RecordReport, Timestamp, Walk, WalkEnd};
 
 /// The search for the zone that holds a name.
@@ -24,6 +25,37 @@ pub(super) struct NameSearch {
 impl NameSearch {
     pub(super) fn end(&self) -> Option<&WalkEnd> {
         self.last.as_ref().map(|walk| &walk.end)
+    }
+}
+
+/// Wrong answers that are remembered of one record: of those that have gone only the ones kept longest matter.
+const MOST_WRONGS: usize = 64;
+
+/// A wrong answer of one server, which the CA's resolvers keep for a while.
+#[derive(Debug, Clone)]
+pub(super) struct Wrong {
+    server: usize,
+    pub(super) held: Held,
+    /// Its life, in seconds.
+    ttl: u32,
+    /// When it was last known to be given.
+    seen: Timestamp,
+    /// When the server was first seen to say something else.
+    gone: Option<Timestamp>,
+}
+
+impl Wrong {
+    /// When the CA can no longer have it; `right_since` is when all servers were first seen to be right.
+    pub(super) fn forgotten(&self, right_since: Option<Timestamp>) -> Option<Timestamp> {
+        // Between two looks nobody knows when it went, and the CA may have asked just before.
+        let gone = self.gone.or(right_since).map(|gone| gone - schedule::BARRED);
+        let latest = gone.map_or(self.seen, |gone| gone.max(self.seen));
+        issuance::ca_forgets(latest, self.ttl, &self.held)
+    }
+
+    /// Whether the server still says so, as far as is known.
+    pub(super) fn is_given(&self) -> bool {
+        self.gone.is_none()
     }
 }
 
@@ -48,8 +80,8 @@ pub(super) struct Progress {
     pub(super) first_look: Timestamp,
     pub(super) right_since: Option<Timestamp>,
     pub(super) differ_since: Option<Timestamp>,
-    /// The last wrong answer of an authority that the CA could keep.
-    pub(super) last_wrong: Option<(Timestamp, u32, Held)>,
+    /// Wrong answers of authorities that the CA may still keep.
+    pub(super) wrongs: Vec<Wrong>,
     /// The longest life of a wrong answer that an authority gave, in seconds.
     pub(super) old_ttl: Option<u32>,
     /// The life of the right answer, in seconds.
@@ -99,7 +131,7 @@ impl Progress {
                 first_look: Timestamp::default(),
                 right_since: None,
                 differ_since: None,
-                last_wrong: None,
+                wrongs: Vec::new(),
                 old_ttl: None,
                 new_ttl: 0,
                 shown: [(0, usize::MAX); 2],
@@ -115,6 +147,60 @@ impl Progress {
             });
         }
         all
+    }
+
+    /// Notes what the current servers say now, for as long as the CA may keep what is wrong of it. NXDOMAIN
+    /// and NODATA it does not keep.
+    pub(super) fn note_wrongs(
+        &mut self,
+        now: Timestamp,
+        says: &[(usize, AtServer)],
+        current: &dyn Fn(usize) -> bool,
+    ) {
+        for wrong in &mut self.wrongs {
+            let word = says.iter().find(|(server, _)| *server == wrong.server && current(*server));
+            let silent = matches!(word, Some((_, AtServer::Pending | AtServer::Dead(_))));
+            let same = matches!(word, Some((_, AtServer::Wrong { held, .. })) if *held == wrong.held);
+            if !silent && !same {
+                wrong.gone.get_or_insert(now);
+            }
+        }
+        self.wrongs.retain(|wrong| wrong.is_given() || wrong.forgotten(None).is_some_and(|at| at > now));
+        for (server, word) in says {
+            let AtServer::Wrong { held, ttl } = word else { continue };
+            if !current(*server) {
+                continue;
+            }
+            self.old_ttl = Some(self.old_ttl.unwrap_or(0).max(*ttl));
+            if matches!(held, Held::NoName | Held::NoData) {
+                continue;
+            }
+            match self.wrongs.iter_mut().find(|known| known.server == *server && known.held == *held) {
+                Some(known) => {
+                    (known.seen, known.gone) = (now, None);
+                    known.ttl = known.ttl.max(*ttl);
+                }
+                None => self.remember(Wrong {
+                    server: *server,
+                    held: held.clone(),
+                    ttl: *ttl,
+                    seen: now,
+                    gone: None,
+                }),
+            }
+        }
+    }
+
+    fn remember(&mut self, wrong: Wrong) {
+        if self.wrongs.len() >= MOST_WRONGS
+            && let Some(first) = (0..self.wrongs.len()).min_by_key(|&i| {
+                let known = &self.wrongs[i];
+                (known.is_given(), known.forgotten(None))
+            })
+        {
+            self.wrongs.swap_remove(first);
+        }
+        self.wrongs.push(wrong);
     }
 
     /// Notes what a resolver announced for the wrong answer.

@@ -42,14 +42,24 @@ pub(super) struct Subject {
     complete: Option<Timestamp>,
     /// Only a look begun then or later counts.
     wanted: Timestamp,
-    /// When DNS was last seen to stand in the way with something that the CA's resolvers keep, and whether
-    /// the last look saw it.
-    barred: Option<(Timestamp, bool)>,
+    /// What of DNS has stood in the way and may be kept by the CA's resolvers.
+    barred: Option<Barred>,
     /// Answers that are still to come.
     out: u32,
     /// Something of the look that is under way could not be carried out.
     failed: bool,
     next: Timestamp,
+}
+
+/// Something in DNS that stood in the way.
+#[derive(Debug, Clone, Copy)]
+struct Barred {
+    /// When it was last seen.
+    last: Timestamp,
+    /// Whether the last look saw it.
+    still: bool,
+    /// How long resolvers keep it, in seconds.
+    ttl: u32,
 }
 
 impl Subject {
@@ -356,27 +366,35 @@ impl Watch {
         };
         let led_on = sight.visits.iter().any(|(_, visit)| !visit.is_direct());
         let reasons = issuance::reasons(&sight);
-        let mut in_the_way = reasons.iter().filter(|reason| reason.effect != Effect::Warns);
-        let kept = in_the_way.any(|reason| {
+        let in_the_way = reasons.iter().filter(|reason| reason.effect != Effect::Warns);
+        let kept = in_the_way.filter(|reason| {
             reason.cause.is_kept_by_resolvers() || (led_on && reason.cause.code().starts_with("web-"))
         });
+        let ttl = kept.map(|reason| issuance::life(&sight, &reason.cause).unwrap_or(u32::MAX)).max();
         let entry = &mut self.subjects[subject];
-        if kept {
-            entry.barred = Some((self.now, true));
-        } else if let Some((last, still)) = &mut entry.barred
-            && !entry.failed
-            && std::mem::take(still)
-        {
-            let looked = entry.asked_at.map(|begun| begun - schedule::BARRED);
-            *last = looked.map_or(*last, |looked| looked.max(*last));
+        let (now, begun) = (self.now, entry.asked_at);
+        match (&mut entry.barred, ttl) {
+            // What was seen earlier may still be kept beside what is seen now.
+            (Some(barred), Some(ttl))
+                if issuance::ca_keeps(barred.last, barred.ttl) > now || barred.still =>
+            {
+                *barred = Barred { last: now, still: true, ttl: ttl.max(barred.ttl) };
+            }
+            (barred, Some(ttl)) => *barred = Some(Barred { last: now, still: true, ttl }),
+            (Some(barred), None) if barred.still && !entry.failed => {
+                barred.still = false;
+                let looked = begun.map(|begun| begun - schedule::BARRED);
+                barred.last = looked.map_or(barred.last, |looked| looked.max(barred.last));
+            }
+            _ => {}
         }
     }
 
     /// When the CA's resolvers can no longer have what stood in the way and has gone. It may have gone just before
     /// the look that no longer saw it, and have been fetched just before that.
     pub(super) fn barred_until(&self, record: usize) -> Option<Timestamp> {
-        let (last, still) = self.subjects[self.subject_of(record)?].barred?;
-        (!still).then(|| issuance::ca_forgets(last, u32::MAX, &Held::Addresses(Vec::new())))?
+        let barred = self.subjects[self.subject_of(record)?].barred?;
+        (!barred.still).then(|| issuance::ca_keeps(barred.last, barred.ttl))
     }
 
     fn mark_subject(&mut self, subject: usize) {

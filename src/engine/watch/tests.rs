@@ -107,7 +107,7 @@ impl Little {
     fn survey(&self, name: &Name) -> Survey {
         let addresses = self.servers.iter().flat_map(|(_, said)| said.addresses.clone()).collect();
         let (host, addr) = (Name::parse("ns1.example.com").unwrap(), "192.0.2.1:53".parse().unwrap());
-        let reply = CaaReply { host, addr, said: CaaSaid::Nothing };
+        let reply = CaaReply { host, addr, said: CaaSaid::Nothing, ttl: None };
         let climb = ["www.example.com", "example.com", "com"].map(|name| Name::parse(name).unwrap());
         let caa = climb.map(|name| CaaLook { owner: name.clone(), name, replies: vec![reply.clone()] });
         Survey { name: name.clone(), caa: caa.to_vec(), zones: Vec::new(), addresses, slowest: 1 }

@@ -31,9 +31,11 @@ pub(super) struct Above {
 }
 
 impl Above {
-    fn is_complete(&self) -> bool {
+    /// Whether it may be shared. What could not be asked is asked again, and records may be about to go: they are
+    /// not seen for longer than they are there.
+    fn is_settled(&self) -> bool {
         let mut replies = self.looks.iter().flat_map(|look| &look.replies);
-        replies.all(|reply| !matches!(reply.said, CaaSaid::Failed(_)))
+        replies.all(|reply| matches!(reply.said, CaaSaid::Nothing | CaaSaid::NoSuchName))
     }
 }
 
@@ -85,7 +87,7 @@ pub(super) fn climb<'a>(
         let shelf = &asker.net.shelf;
         let place = shelf.place(&name, asker.net.clock.now());
         let above = place.get_or_init(|| survey(asker, &name, parent, parents)).await;
-        if !above.is_complete() {
+        if !above.is_settled() {
             shelf.forget(&name);
         }
         Rc::clone(above)

@@ -58,20 +58,28 @@ fn speaks_of(message: &Message, name: &Name, end: &Name, zone: &Name, wanted: u1
 /// What a reply says about CAA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Told {
-    /// This, about the name where its aliases end.
-    Said(CaaSaid, Name),
+    /// This, about the name where its aliases end; with the longest life of the records, in seconds, where they
+    /// stand at the name itself. How long an alias on the way lives is not told.
+    Said { said: CaaSaid, owner: Name, ttl: Option<u32> },
     /// Ask about this name instead.
     Onward(Name),
 }
 
+/// Whether a reply without AA is believed all the same, as unbound believes it (`iter_resptype.c`): it has an answer,
+/// or the SOA of the zone for there being none, and does not come from a resolver.
+fn speaks_for(message: &Message, name: &Name, zone: &Name) -> bool {
+    let soa = |r: &Record| r.kind == kind::SOA && name.is_within(&r.owner) && r.owner.is_within(zone);
+    !message.recursive && (!message.answers.is_empty() || message.authorities.iter().any(soa))
+}
+
 /// Reads the reply of a server of `zone` about the CAA records of `name`.
 pub(super) fn told(reply: &Result<Message, Failure>, name: &Name, zone: &Name) -> Told {
-    let said = |said| Told::Said(said, name.clone());
+    let said = |said| Told::Said { said, owner: name.clone(), ttl: None };
     let message = match reply {
         Ok(message) => message,
         Err(failure) => return said(CaaSaid::Failed(failure.clone())),
     };
-    if !message.is_answer() || !message.authoritative {
+    if !message.is_answer() || !(message.authoritative || speaks_for(message, name, zone)) {
         return said(CaaSaid::Refused(message.rcode));
     }
     let owner = match follow(message, name, zone, kind::CAA).1 {
@@ -90,7 +98,9 @@ pub(super) fn told(reply: &Result<Message, Failure>, name: &Name, zone: &Name) -
         Some(_) if message.rcode == crate::model::Rcode::NXDOMAIN => CaaSaid::NoSuchName,
         Some(_) => CaaSaid::Nothing,
     };
-    Told::Said(said, owner)
+    let life = message.answers_of(&owner, kind::CAA).map(|record| record.ttl).max();
+    let ttl = life.filter(|_| owner == *name);
+    Told::Said { said, owner, ttl }
 }
 
 /// The addresses that a reply of a server of `zone` gives for `name`, as far as its aliases stay in the zone.
@@ -131,6 +141,29 @@ fn presented(octets: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As unbound sorts answers: without AA one is believed that says something, save a resolver's.
+    #[test]
+    fn without_aa_an_answer_is_one_if_it_says_something() {
+        let zone = Name::parse("example.test").unwrap();
+        let record =
+            |kind, octets: &[u8]| Record { owner: zone.clone(), kind, ttl: 60, octets: octets.to_vec() };
+        let message = |recursive, answers, authorities| {
+            let rcode = crate::model::Rcode::NOERROR;
+            Ok(Message { rcode, authoritative: false, recursive, answers, authorities })
+        };
+        let said = |reply| match told(&reply, &zone, &zone) {
+            Told::Said { said, ttl, .. } => (said, ttl),
+            Told::Onward(_) => panic!("nobody else was named"),
+        };
+        let caa = || record(kind::CAA, b"\0\x05issueca.example");
+        let refused = (CaaSaid::Refused(crate::model::Rcode::NOERROR), None);
+        assert!(matches!(said(message(false, vec![caa()], vec![])), (CaaSaid::Records(_), Some(60))));
+        assert_eq!(said(message(false, vec![], vec![record(kind::SOA, b"")])), (CaaSaid::Nothing, None));
+        assert_eq!(said(message(false, vec![], vec![record(kind::NS, b"")])), refused, "a referral");
+        assert_eq!(said(message(false, vec![], vec![])), refused);
+        assert_eq!(said(message(true, vec![caa()], vec![])), refused, "a resolver's");
+    }
 
     #[test]
     fn octets_stay_what_they_are() {

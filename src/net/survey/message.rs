@@ -45,6 +45,8 @@ pub(super) fn number(qtype: QuestionType) -> u16 {
 pub(super) struct Record {
     pub(super) owner: Name,
     pub(super) kind: u16,
+    /// In seconds.
+    pub(super) ttl: u32,
     /// RDATA in canonical form (RFC 4034, section 6.2, and RFC 6840, section 5.1): no compression, and names
     /// in lower case save in NSEC.
     pub(super) octets: Vec<u8>,
@@ -64,6 +66,8 @@ pub(super) struct Message {
     pub(super) rcode: Rcode,
     /// AA.
     pub(super) authoritative: bool,
+    /// RA: it would ask others.
+    pub(super) recursive: bool,
     pub(super) answers: Vec<Record>,
     pub(super) authorities: Vec<Record>,
 }
@@ -87,13 +91,17 @@ impl Message {
 pub(super) fn read(bytes: &[u8]) -> Result<Message, Failure> {
     let header = bytes.first_chunk::<12>().ok_or(Failure::Garbage)?;
     let authoritative = header[2] & 0x04 != 0;
+    let recursive = header[3] & 0x80 != 0;
     let rcode = Rcode(u16::from(header[3] & 0x0f));
     match sections(bytes, header) {
         Some((answers, authorities, high)) => {
-            Ok(Message { rcode: Rcode(rcode.0 | high << 4), authoritative, answers, authorities })
+            Ok(Message { rcode: Rcode(rcode.0 | high << 4), authoritative, recursive, answers, authorities })
         }
         None if rcode == Rcode::NOERROR => Err(Failure::Garbage),
-        None => Ok(Message { rcode, authoritative, answers: Vec::new(), authorities: Vec::new() }),
+        None => {
+            let (answers, authorities) = (Vec::new(), Vec::new());
+            Ok(Message { rcode, authoritative, recursive, answers, authorities })
+        }
     }
 }
 
@@ -125,7 +133,7 @@ fn records(whole: &[u8], decoder: &mut BinDecoder<'_>, count: u16, high: &mut u1
             *high = u16::from(ttl.to_be_bytes()[0]);
         } else if class == 1 {
             let octets = canonical(whole, kind, start, start + length)?;
-            found.push(Record { owner: Name::from_wire(&owner), kind, octets });
+            found.push(Record { owner: Name::from_wire(&owner), kind, ttl, octets });
         }
     }
     Some(found)

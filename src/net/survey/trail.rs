@@ -227,22 +227,22 @@ pub(super) fn look(stops: &[Stop]) -> Option<CaaLook> {
     for stop in stops {
         let about = stop.replies.iter().filter(|reply| reply.question.qtype == QuestionType::Caa);
         for reply in about {
-            let said = match caa::told(&reply.heard.reply, &stop.name, &stop.found.zone) {
-                Told::Said(said, at) => {
+            let (said, ttl) = match caa::told(&reply.heard.reply, &stop.name, &stop.found.zone) {
+                Told::Said { said, owner: at, ttl } => {
                     owner = at;
-                    said
+                    (said, ttl.filter(|_| owner == name))
                 }
                 // Whoever led to where others have answered has no more to say.
                 Told::Onward(target) => match stop.dead_ends.iter().find(|(name, _)| *name == target) {
                     Some((_, said)) => {
                         owner = target;
-                        said.clone()
+                        (said.clone(), None)
                     }
                     None => continue,
                 },
             };
             let (host, addr) = reply.place.clone();
-            replies.push(CaaReply { host, addr, said });
+            replies.push(CaaReply { host, addr, said, ttl });
         }
     }
     Some(CaaLook { name, owner, replies })

@@ -118,6 +118,8 @@ impl Server<'_> {
         let well = usual.is_some_and(|heard| answered(&heard) && !heard.gave_way);
         let aaaa = match (usual.filter(answered), self.usual(QuestionType::Aaaa)) {
             (Some(_), Some(aaaa)) => taken(aaaa),
+            // It answers for one family only; the plain question, which is for A, shows which.
+            (None, Some(aaaa)) if answered(&aaaa) => Taken::Well,
             _ => Taken::Unknown,
         };
         let plain = taken(self.plain);

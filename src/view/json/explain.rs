@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::model::{
-    Authority, Check, Class, Diagnosis, Environment, Phase, Testimony, Timestamp, TriesLeft, Trouble, Value,
-    Waiting, Whose, Wrapper,
+    Authority, Check, Class, Diagnosis, Effect, Environment, Phase, Testimony, Timestamp, TriesLeft, Trouble,
+    Value, Waiting, Whose, Wrapper,
 };
 use crate::view::escape::clean;
-use crate::view::{Told, When};
+use crate::view::{Checked, Looked, Now, Told, When};
 
 use super::SCHEMA;
 use super::record::{self, RecordLine};
@@ -47,6 +47,8 @@ pub(super) struct DiagnosisLine {
     causes: Vec<CauseLine>,
     next: String,
     command: Option<String>,
+    /// What stands in the way of each name now; none where nobody has looked.
+    now: Option<Vec<NowLine>>,
     checks: Vec<CheckLine>,
     quote: String,
     /// What the CA has written down; none where it was not asked.
@@ -64,6 +66,38 @@ struct CauseLine {
 struct CheckLine {
     code: Check,
     text: &'static str,
+    /// `fine`, the worst effect that was found, or nothing where nobody has looked.
+    found: Option<Found>,
+    /// Codes of the reasons in the verdict.
+    reasons: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Found {
+    Something(Effect),
+    Nothing(&'static str),
+}
+
+#[derive(Serialize)]
+struct NowLine {
+    name: String,
+    /// Of the reason in the verdict.
+    code: Option<&'static str>,
+    /// Which of the causes it is.
+    cause: Option<Trouble>,
+    text: String,
+}
+
+/// A check, with what a look has found.
+fn check_line((code, text): (Check, &'static str), seen: Option<&Checked>) -> CheckLine {
+    let found = seen.filter(|seen| seen.looked);
+    CheckLine {
+        code,
+        text,
+        found: found.map(|seen| seen.effect.map_or(Found::Nothing("fine"), Found::Something)),
+        reasons: seen.map(|seen| seen.codes.clone()).unwrap_or_default(),
+    }
 }
 
 pub(super) fn diagnosis(
@@ -72,9 +106,22 @@ pub(super) fn diagnosis(
     tries: &[TriesLeft],
     record: Option<&Testimony>,
     now: Timestamp,
+    looked: Option<&Looked<'_>>,
 ) -> DiagnosisLine {
     let tries = tries.iter().filter(|one| diagnosis.names.contains(&one.name)).min_by_key(|one| one.left);
-    let told = Told::new(diagnosis, expected, When::utc(now));
+    let when = When::utc(now);
+    let told = Told::new(diagnosis, expected, when.clone());
+    let told = match tries.filter(|one| one.left == 0) {
+        Some(one) => told.held_back(&when.clock(one.next)),
+        None => told,
+    };
+    let seen = looked.map(|looked| looked.checks(diagnosis)).unwrap_or_default();
+    let now_line = |now: Now| NowLine {
+        name: now.name.to_string(),
+        code: now.code,
+        cause: now.trouble.map(|(_, trouble)| trouble),
+        text: now.text,
+    };
     let shown = |text: &String| clean(text).into_owned();
     DiagnosisLine {
         schema: SCHEMA,
@@ -111,7 +158,12 @@ pub(super) fn diagnosis(
             .collect(),
         next: told.next,
         command: told.command,
-        checks: told.checks.into_iter().map(|(code, text)| CheckLine { code, text }).collect(),
+        now: looked.map(|looked| looked.now(diagnosis, &when).into_iter().map(now_line).collect()),
+        checks: told
+            .checks
+            .into_iter()
+            .map(|check| check_line(check, seen.iter().find(|seen| seen.check == check.0)))
+            .collect(),
         quote: shown(&diagnosis.quote),
         order_record: record.map(|one| record::record(one, expected, now)),
     }

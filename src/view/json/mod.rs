@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::model::{Diagnosis, Event, Report, Testimony, Timestamp, TriesLeft, Value};
 
-use super::{Cast, Story};
+use super::{Cast, Looked, Story};
 
 /// The version of the contract.
 pub const SCHEMA: &str = "propwatch/1";
@@ -66,7 +66,19 @@ pub fn diagnosis(
     record: Option<&Testimony>,
     now: Timestamp,
 ) -> String {
-    text(&explain::diagnosis(diagnosis, expected, tries, record, now))
+    text(&explain::diagnosis(diagnosis, expected, tries, record, now, None))
+}
+
+/// The same, with what a look at the names has found.
+pub fn diagnosis_looked(
+    diagnosis: &Diagnosis,
+    expected: &[Value],
+    tries: &[TriesLeft],
+    record: Option<&Testimony>,
+    now: Timestamp,
+    looked: &Looked<'_>,
+) -> String {
+    text(&explain::diagnosis(diagnosis, expected, tries, record, now, Some(looked)))
 }
 
 /// Writes the line for one event.

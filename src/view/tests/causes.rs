@@ -16,6 +16,7 @@ pub(super) fn causes_of_issuing(foreign: &str) -> Vec<Cause> {
         Cause::DnssecUnchecked { zone: zone.clone(), algorithm: 16 },
         Cause::AaaaFails { server: server.clone(), addr, rcode: Rcode::SERVFAIL },
         Cause::AaaaDropped { server: server.clone(), addr, failure: silent() },
+        Cause::ADropped { server: server.clone(), addr, failure: silent() },
         Cause::CaaAccount { owner: zone.clone(), accounts: vec![format!("https://ca.example/1{foreign}")] },
         Cause::CaaUnseen { name: zone.clone(), failure: None },
         Cause::CaaUnseen { name: zone.clone(), failure: Some(silent()) },
@@ -110,6 +111,7 @@ fn causes_of_the_web(foreign: &str) -> Vec<Cause> {
         Cause::WebElsewhere { at: at(true), address: ip("198.51.100.7") },
         Cause::WebUntried { addresses: vec![ip("2001:db8::7")] },
         Cause::WebPending { addresses: vec![ip("203.0.113.7")] },
+        Cause::WebDoubted,
         Cause::OtherServer { address: ip("198.51.100.7"), server: Box::default() },
         Cause::OtherServer { address: ip("198.51.100.7"), server: Box::new(stranger(foreign)) },
     ];

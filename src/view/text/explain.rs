@@ -3,8 +3,8 @@
 use crate::engine::TRIES_AN_HOUR;
 use crate::model::{Diagnosis, Testimony, Timestamp, TriesLeft, Value, Waiting};
 use crate::view::{
-    Explaining, Paint, Told, Tone, When, record_error, record_heading, record_unread, tries_left, witness,
-    wrap,
+    Explaining, Looked, Now, Paint, Told, Tone, When, record_error, record_heading, record_unread,
+    tries_left, witness, wrap,
 };
 
 use super::Text;
@@ -77,7 +77,12 @@ impl Text {
         tries: &[TriesLeft],
         when: &When,
     ) -> Vec<String> {
+        let theirs = || tries.iter().filter(|one| diagnosis.names.contains(&one.name));
         let told = Told::new(diagnosis, expected, when.clone());
+        let told = match theirs().filter(|one| one.left == 0).map(|one| one.next).max() {
+            Some(next) => told.held_back(&when.clock(next)),
+            None => told,
+        };
         let heading = Explaining::new(diagnosis, expected, when.clone()).heading();
         let tone = match diagnosis.waiting {
             Waiting::Yes | Waiting::Retry => Tone::Waits,
@@ -93,6 +98,24 @@ impl Text {
             lines.extend(self.at("  ", whose));
         }
         lines.extend(self.at("  ", &format!("Does waiting help? {}", told.waiting)));
+        self.causes(&mut lines, &told);
+        lines.push(String::new());
+        if diagnosis.retry_after.is_some() || told.causes.is_empty() {
+            lines.extend(self.at("  ", &format!("Next: {}", told.next)));
+        }
+        if let Some(missing) = &told.missing {
+            lines.extend(self.at("  ", missing));
+        }
+        for one in theirs() {
+            let said = tries_left(one.left, TRIES_AN_HOUR, &when.clock(one.next));
+            lines.extend(self.at("  ", &format!("{}: {}. {}", one.name, said.text, said.next)));
+        }
+        self.command(&mut lines, told.command.as_deref());
+        lines
+    }
+
+    /// What can be behind it, the likeliest first.
+    fn causes(&self, lines: &mut Vec<String>, told: &Told) {
         let several = told.causes.len() > 1;
         for (i, (_, said)) in told.causes.iter().enumerate() {
             if i == 0 {
@@ -109,20 +132,18 @@ impl Text {
             lines.extend(wrap(&format!("{}.", capital(&said.text)), self.columns(), &mark, &rest));
             lines.extend(wrap(&format!("-> {}", said.next), self.columns(), &rest, &format!("{rest}   ")));
         }
-        lines.push(String::new());
-        if diagnosis.retry_after.is_some() || told.causes.is_empty() {
-            lines.extend(self.at("  ", &format!("Next: {}", told.next)));
-        }
-        if let Some(missing) = &told.missing {
-            lines.extend(self.at("  ", missing));
-        }
-        for one in tries.iter().filter(|one| diagnosis.names.contains(&one.name)) {
-            let said = tries_left(one.left, TRIES_AN_HOUR, &when.clock(one.next));
-            lines.extend(self.at("  ", &format!("{}: {}. {}", one.name, said.text, said.next)));
-        }
-        match &told.command {
+    }
+
+    /// The command to run next.
+    fn command(&self, lines: &mut Vec<String>, command: Option<&str>) {
+        match command {
             Some(command) => {
-                lines.extend(self.at("  ", "Then wait until it is safe to press Issue:"));
+                let file = if command.ends_with(" --self-test") {
+                    "Put the test file there (propwatch self-test prints it), then wait until it is safe to press Issue:"
+                } else {
+                    "Then wait until it is safe to press Issue:"
+                };
+                lines.extend(self.at("  ", file));
                 // A command is copied: it stays on one line.
                 lines.push(format!("    {}", self.paint.tone(Tone::Strong, command)));
             }
@@ -131,7 +152,20 @@ impl Text {
                 "There is no name in the text to look at: propwatch check NAME --expect ADDRESS, with the name that failed.",
             )),
         }
-        lines
+    }
+
+    /// Which of the causes it is now, name by name, when the names have been looked at.
+    pub fn causes_now(&self, diagnoses: &[Diagnosis], looked: &Looked<'_>) -> String {
+        let when = When::local(self.zone.clone(), looked.at());
+        let mut told: Vec<Now> = Vec::new();
+        for now in diagnoses.iter().flat_map(|diagnosis| looked.now(diagnosis, &when)) {
+            if told.len() < MOST_TOLD && told.iter().all(|known| known.name != now.name) {
+                told.push(now);
+            }
+        }
+        let lines: Vec<String> =
+            told.iter().flat_map(|now| wrap(&now.text, self.columns(), "", "  ")).collect();
+        if lines.is_empty() { String::new() } else { lines.join("\n") + "\n\n" }
     }
 
     fn at(&self, indent: &str, text: &str) -> Vec<String> {

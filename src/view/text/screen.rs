@@ -26,8 +26,8 @@ impl Text {
             if cast.is_many() {
                 self.summary(&mut lines, report, cast, &words);
             }
-            if report.verdict == Verdict::Safe {
-                let line = wrap(words.one_place(), self.columns(), "", "");
+            if report.verdict == Verdict::Safe || report.reached {
+                let line = wrap(&words.one_place(report.at), self.columns(), "", "");
                 lines.extend(line.iter().map(|line| self.paint.tone(Tone::Faint, line)));
                 lines.push(String::new());
             }

@@ -1,8 +1,13 @@
 //! The verdict in one line, and the two truths told apart.
 
-use crate::model::{Cause, Effect, Milestone, RecordReport, Report, Verdict};
+use std::time::Duration;
+
+use crate::model::{Cause, Effect, Milestone, RecordReport, Report, Timestamp, Verdict};
 
 use super::{Group, Words, count};
+
+/// For so long the CA's resolvers may keep what was there before (60 s), with the margin that is added to it.
+const CA_MINUTE: Duration = Duration::from_secs(65);
 
 /// The verdict for a person who reads only this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +102,7 @@ impl Words<'_> {
             return "can see it now".to_owned();
         }
         let blocked = report.reasons.iter().any(|reason| reason.effect == Effect::Blocks);
+        let hidden = report.reasons.iter().any(|reason| reason.effect == Effect::Hides);
         let waits = report.reasons.iter().filter(|reason| reason.effect == Effect::Waits);
         let waits = waits.filter_map(|reason| match reason.cause {
             Cause::CaMayCache { until } | Cause::Attempts { next: until, .. } => Some(until),
@@ -109,6 +115,7 @@ impl Words<'_> {
             (false, Some(until)) => format!("not before {}", self.when.clock(until)),
             _ if servers == 0 => "cannot be told: no name server could be asked".to_owned(),
             _ if count.right < servers => "not yet: the name servers are not all right".to_owned(),
+            _ if hidden && !blocked => "cannot be told: see below".to_owned(),
             _ => "not yet: see below".to_owned(),
         }
     }
@@ -130,10 +137,14 @@ impl Words<'_> {
         }
     }
 
-    /// What cannot be known from one place.
-    pub fn one_place(&self) -> &'static str {
-        "Seen from this one place: name servers and firewalls that treat other places differently, and what \
-         the CA knows of the account, cannot be seen from here."
+    /// What cannot be known from one place, as of `at`. Of what was there before this was begun nobody here knows.
+    pub fn one_place(&self, at: Timestamp) -> String {
+        let place = "Seen from this one place: name servers and firewalls that treat other places differently, and \
+                     what the CA knows of the account, cannot be seen from here";
+        let new = self.cast.started_at().is_none_or(|begun| at.since(begun) < CA_MINUTE);
+        let before =
+            if new { "; nor what a change in the last minute has left in the CA's cache" } else { "" };
+        format!("{place}{before}.")
     }
 
     fn safe_line(&self, report: &Report) -> String {

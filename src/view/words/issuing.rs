@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::model::{Cause, Habit, Name, NameFault, Record, Taken, Timestamp};
+use crate::model::{Cause, Failure, Habit, Name, NameFault, Record, Taken, Timestamp};
 use crate::view::escape::clean;
 
 use super::zone::place;
@@ -31,16 +31,12 @@ impl Words<'_> {
                 ),
                 self.ask_dns_host(record, "have it say that there is no AAAA record instead of an error"),
             ),
-            Cause::AaaaDropped { server, addr, failure } => Said::new(
-                format!(
-                    "the name server {} ({}) does not answer when it is asked for AAAA ({}), and Let's Encrypt \
-                     runs out of time",
-                    clean(server),
-                    place(*addr),
-                    self::failure(failure)
-                ),
-                self.ask_dns_host(record, "have it answer questions for AAAA"),
-            ),
+            Cause::AaaaDropped { server, addr, failure } => {
+                self.family_dropped(record, &clean(server), *addr, failure, "AAAA")
+            }
+            Cause::ADropped { server, addr, failure } => {
+                self.family_dropped(record, &clean(server), *addr, failure, "A")
+            }
             Cause::CaaFails { name, server, said } => self.caa_fails(record, name, &clean(server), said),
             Cause::CaaForbids { name, owner, fault } => self.caa_forbids(name, owner, fault),
             Cause::CaaSplit { name, owner, server, fault } => {
@@ -53,6 +49,25 @@ impl Words<'_> {
             Cause::Attempts { left, of, next } => self.attempts(*left, *of, *next),
             of_the_web => self.web(record, of_the_web),
         }
+    }
+
+    fn family_dropped(
+        &self,
+        record: &Record,
+        server: &str,
+        addr: SocketAddr,
+        why: &Failure,
+        family: &str,
+    ) -> Said {
+        Said::new(
+            format!(
+                "the name server {server} ({}) does not answer when it is asked for {family} ({}), and Let's Encrypt \
+                 runs out of time",
+                place(addr),
+                failure(why)
+            ),
+            self.ask_dns_host(record, &format!("have it answer questions for {family}")),
+        )
     }
 
     fn server_refuses(
@@ -103,7 +118,10 @@ pub fn tries_left(left: u8, of: u8, at: &str) -> Said {
         );
     }
     Said::new(
-        format!("{left} of {of} tries are left this hour, the next one is back at {at}"),
+        format!(
+            "{left} of {of} tries {} left this hour, the next one is back at {at}",
+            if left == 1 { "is" } else { "are" }
+        ),
         "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs no try.",
     )
 }

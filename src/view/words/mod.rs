@@ -22,7 +22,9 @@ mod web;
 mod zone;
 
 pub use calls::call_failure;
-pub use explain::{Explaining, Told, record_error, record_heading, record_unread, witness};
+pub use explain::{
+    Checked, Explaining, Looked, Now, Told, record_error, record_heading, record_unread, witness,
+};
 pub use groups::Group;
 pub use headline::Headline;
 pub(in crate::view) use headline::of_caches;

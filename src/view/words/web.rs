@@ -52,6 +52,12 @@ impl Words<'_> {
                 ),
                 "Run propwatch from a network with IPv6, or tick Dry run in the panel first.",
             ),
+            Cause::WebDoubted => Said::new(
+                "Let's Encrypt has failed at this web server, and without the test file nothing shows whether that \
+                 is over",
+                "Put the test file there (propwatch self-test prints it) and run the same command again with \
+                 --self-test; or tick Dry run in the panel, where a failure costs no try.",
+            ),
             Cause::WebPending { addresses } => Said::new(
                 format!("the web server at {} has not been visited yet", list(addresses, 3)),
                 self.just_wait(),
@@ -77,7 +83,8 @@ impl Words<'_> {
     fn other_server(&self, record: &Record, address: IpAddr, server: &Stranger) -> Said {
         let mut about = Vec::new();
         if let Some(network) = &server.network {
-            about.push(format!("AS{} {}", network.number, clean(&network.holder)).trim_end().to_owned());
+            let holder = holder(&network.holder);
+            about.push(format!("AS{} {}", network.number, clean(holder)).trim_end().to_owned());
         }
         if let Some(pointer) = server.pointer.as_ref().filter(|_| server.network.is_none()) {
             about.push(pointer.to_string());
@@ -248,4 +255,12 @@ fn beginning(begins: &str) -> String {
     let begins = clean(begins);
     let begins = begins.split_whitespace().collect::<Vec<_>>().join(" ");
     if begins.is_empty() { String::new() } else { format!(" (it begins: {begins})") }
+}
+
+/// Who runs a network, of `EXAMPLE-AS - Example Hosting, US`: registries put a short mark before the name, and the
+/// country behind it.
+fn holder(text: &str) -> &str {
+    let is_country = |end: &str| end.len() == 2 && end.bytes().all(|b| b.is_ascii_uppercase());
+    let name = text.rsplit_once(", ").filter(|(_, end)| is_country(end)).map_or(text, |(name, _)| name);
+    name.split_once(" - ").map_or(name, |(_, name)| name)
 }

@@ -26,13 +26,23 @@ const ELSEWHERE: &str = "Updating challenge for www.shop.lab: acme: error code 4
 const NO_SUCH_NAME: &str = "Updating challenge for mail.shop.lab: acme: error code 400 \
     \"urn:ietf:params:acme:error:connection\": dns :: DNS problem: NXDOMAIN looking up A for mail.shop.lab";
 
-/// The classes of the text, the codes of the reasons found live, and the exit status.
-fn explain(text: &str, more: &[&str], taps: &[Tap]) -> (Vec<String>, Vec<String>, i32) {
+/// The line about the first failure.
+fn first_line(text: &str, more: &[&str], taps: &[Tap]) -> Value {
+    let said = run(text, more, taps);
+    serde_json::from_slice(said.stdout.split(|byte| *byte == b'\n').next().unwrap()).unwrap()
+}
+
+fn run(text: &str, more: &[&str], taps: &[Tap]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_propwatch"));
     command.args(["explain", "--json", "--text", text, "--root", ROOT, "--journal", "off"]);
     command.args(["--allow-reserved", "--no-web", "--no-origin", "--query-timeout", "1s"]).args(more);
     addresses(taps).iter().for_each(|address| drop(command.args(["--resolver", address]).get_args()));
-    let output = command.stdin(Stdio::null()).output().unwrap();
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+/// The classes of the text, the codes of the reasons found live, and the exit status.
+fn explain(text: &str, more: &[&str], taps: &[Tap]) -> (Vec<String>, Vec<String>, i32) {
+    let output = run(text, more, taps);
     let said = String::from_utf8(output.stdout).unwrap();
     print!("{said}{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -55,6 +65,16 @@ fn explained_and_looked_at(base: &Path) {
     let (classes, codes, exit) = explain(ELSEWHERE, &expected, &taps);
     assert_eq!((classes, exit), (vec!["http.404".to_owned()], 1));
     assert!(codes.contains(&"authority-wrong".to_owned()), "{codes:?}");
+    let line = first_line(ELSEWHERE, &expected, &taps);
+    assert_eq!(
+        (&line["now"][0]["code"], &line["now"][0]["cause"]),
+        (&"authority-wrong".into(), &"other-server".into())
+    );
+    let found = |line: &Value, check: &str| {
+        let checks = line["checks"].as_array().unwrap();
+        checks.iter().find(|one| one["code"] == check).unwrap()["found"].clone()
+    };
+    assert_eq!((found(&line, "name-servers"), found(&line, "caa")), ("waits".into(), "fine".into()));
     let asked: usize = taps.iter().map(Tap::count).sum();
     assert_eq!(asked, 0, "a resolver was asked while the name servers have the old address");
     let (classes, _, exit) = explain(NO_SUCH_NAME, &[], &taps);
@@ -62,6 +82,12 @@ fn explained_and_looked_at(base: &Path) {
     world.publish(&world.zone.edited("www", &format!("www A {NEW}")));
     let (_, codes, exit) = explain(ELSEWHERE, &expected, &taps);
     assert_eq!(exit, 0, "what the text tells of is over: {codes:?}");
+    let line = first_line(ELSEWHERE, &expected, &taps);
+    assert_eq!((&line["now"][0]["code"], found(&line, "name-servers")), (&Value::Null, "fine".into()));
+    // The web server that failed is the expected one, and is not looked at: whether it would again is not known.
+    let here = ELSEWHERE.replace("198.51.100.7", NEW);
+    let (_, codes, exit) = explain(&here, &expected, &taps);
+    assert_eq!((exit, codes.first().map(String::as_str)), (4, Some("web-doubted")), "{codes:?}");
     let (_, codes, exit) = explain(ELSEWHERE, &[], &taps);
     assert_eq!((exit, codes.first().map(String::as_str)), (4, Some("expectation-unknown")), "{codes:?}");
 }

@@ -52,6 +52,20 @@ fn ways_of_asking() {
             "",
         ),
         (
+            "nothing for A, and an answer for AAAA",
+            |s| {
+                *s.habit() = Habits {
+                    plain: Taken::Dropped,
+                    mixed_case: Taken::Unknown,
+                    edns: Taken::Unknown,
+                    tcp: Taken::Unknown,
+                    aaaa: Taken::Well,
+                };
+            },
+            Blocked,
+            "a-dropped",
+        ),
+        (
             "pebble asks plainly",
             |s| {
                 s.pebble();

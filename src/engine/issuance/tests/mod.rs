@@ -319,6 +319,7 @@ fn survey_of(subject: &Name) -> Survey {
             host: if top { name(&format!("{n}.gtld.example")) } else { host(n) },
             addr: addr(if top { 10 + n } else { n }),
             said: CaaSaid::Nothing,
+            ttl: None,
         };
         caa.push(CaaLook { name: owner.clone(), owner, replies: vec![reply(1), reply(2)] });
     }

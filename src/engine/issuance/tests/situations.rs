@@ -3,6 +3,8 @@
 use crate::model::Verdict::{Blocked, Inconclusive, NotYet, Safe};
 use crate::model::*;
 
+use crate::engine::issuance::life;
+
 use super::*;
 
 const ACCOUNT: &str = "https://acme-v02.api.letsencrypt.org/acme/acct/17";
@@ -378,4 +380,39 @@ fn signatures() {
         "",
     );
     hold(&[pebble]);
+}
+
+#[test]
+fn nothing_is_validated_below_a_zone_without_ds() {
+    let below = |ds_above: DsSaid| {
+        let mut scene = Scene::healthy();
+        scene.signed([Signing::KeyMismatch, Signing::KeyMismatch]);
+        let mut above = scene.seen().zones[0].clone();
+        scene.seen().zones[0].zone = name("www.example.com");
+        above.zone = name("example.com");
+        above.servers.iter_mut().for_each(|server| server.signing = Signing::NotNeeded);
+        above.ds.iter_mut().for_each(|reply| reply.said = ds_above.clone());
+        scene.seen().zones.push(above);
+        scene.judged().verdict
+    };
+    assert_eq!(below(DsSaid::Nothing), Safe);
+    assert_eq!(below(ds(1)), Blocked);
+    assert_ne!(below(DsSaid::Failed(Failure::Silent { tries: 3 })), Safe, "nobody knows");
+}
+
+#[test]
+fn a_caa_set_lives_as_long_as_its_longest_copy() {
+    let mut scene = Scene::healthy();
+    scene.caa(0, both(issue("digicert.com")));
+    let cause = Cause::CaaForbids {
+        name: name("www.example.com"),
+        owner: name("www.example.com"),
+        fault: CaaFault::Critical { tag: String::new() },
+    };
+    assert_eq!(life(&scene.sight(), &cause), None, "not known");
+    for (reply, ttl) in scene.seen().caa[0].replies.iter_mut().zip([5, 40]) {
+        reply.ttl = Some(ttl);
+    }
+    assert_eq!(life(&scene.sight(), &cause), Some(40));
+    assert_eq!(life(&scene.sight(), &Cause::DsSplit { zone: name("example.com") }), None);
 }

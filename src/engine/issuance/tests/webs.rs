@@ -50,6 +50,23 @@ fn a_file_that_was_put_there() {
 }
 
 #[test]
+fn a_web_server_at_which_the_ca_has_failed() {
+    let doubt = |scene: &mut Scene| scene.policy.doubted = vec![scene.name.clone()];
+    let mut placed = Scene::healthy();
+    doubt(&mut placed);
+    assert_eq!(placed.judged().verdict, Safe, "the file is there");
+    let mut absent = Scene::healthy();
+    absent.absent();
+    assert_eq!(absent.judged().verdict, Safe);
+    doubt(&mut absent);
+    let report = absent.judged();
+    assert_eq!((report.verdict, report.issuable), (Verdict::Inconclusive, false));
+    assert_eq!(report.reasons[0].cause, Cause::WebDoubted);
+    absent.policy.doubted = vec![name("other.example.com")];
+    assert_eq!(absent.judged().verdict, Safe, "another name's");
+}
+
+#[test]
 fn redirects() {
     hold(&[
         ("303", |s| s.ends(WebEnd::Redirect(BadRedirect::Status(303))), Blocked, "web-redirect"),

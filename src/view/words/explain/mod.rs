@@ -4,6 +4,7 @@
 mod answers;
 mod clients;
 mod connecting;
+mod live;
 mod lookups;
 mod record;
 mod telling;
@@ -12,11 +13,12 @@ mod waiting;
 
 use std::net::IpAddr;
 
-use crate::model::{Authority, Diagnosis, Environment, Name, Trouble, Value, Whose};
+use crate::model::{Authority, Diagnosis, Environment, Name, Phase, Trouble, Value, Whose};
 use crate::view::escape::clean;
 
 use super::{Said, When, list};
 
+pub use live::{Checked, Looked, Now};
 pub use record::{record_error, record_heading, record_unread, witness};
 pub use telling::Told;
 
@@ -149,6 +151,10 @@ impl<'a> Explaining<'a> {
         match self.expected {
             [] => command.push_str(" --expect ADDRESS"),
             values => values.iter().for_each(|one| command.push_str(&format!(" --expect {}", value(one)))),
+        }
+        // What the web server answers shows with the test file only.
+        if self.diagnosis.phase == Phase::Answer && self.diagnosis.whose != Whose::Other {
+            command.push_str(" --self-test");
         }
         Some(command)
     }

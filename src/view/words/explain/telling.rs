@@ -44,6 +44,20 @@ impl Told {
             causes,
         }
     }
+
+    /// No try is left before `at`: whatever says to press Issue, or to try again, says that too.
+    pub fn held_back(mut self, at: &str) -> Told {
+        let late = |text: &mut String| {
+            let clicks = ["ress Issue", "ry once more"].iter().any(|words| text.contains(words));
+            if clicks && !text.contains("Do not press Issue before") {
+                text.push_str(&format!(" No try is left before {at}."));
+            }
+        };
+        self.causes.iter_mut().for_each(|(_, said)| late(&mut said.next));
+        late(&mut self.next);
+        late(&mut self.waiting);
+        self
+    }
 }
 
 impl Explaining<'_> {
