@@ -154,11 +154,6 @@ impl Show {
         self.cast.report()
     }
 
-    /// Who is who so far.
-    pub(crate) fn cast(&self) -> &Cast {
-        &self.cast
-    }
-
     /// The result.
     pub(crate) fn end(&mut self, report: &Report, out: &mut Output) {
         match &mut self.telling {
