@@ -32,8 +32,9 @@ pub enum Ended {
 
 /// How long a watch may still look when its deadline passed while it could see nothing.
 const LAST_LOOK: Duration = Duration::from_secs(60);
-/// Findings that are taken together at most: written down in one go before the first of them is acted on.
-const BATCH: usize = 256;
+/// Findings that are taken together at most: written down in one go before the first of them is acted on, and
+/// what follows from all of them carried out in one round.
+const BATCH: usize = 1024;
 
 /// A watch that is to be run.
 #[derive(Debug)]
@@ -66,6 +67,7 @@ pub async fn drive(
     let mut inputs = VecDeque::from([book.take(clock.now(), first)]);
     loop {
         book.write(clock.now());
+        let mut round = Vec::new();
         while let Some((now, input)) = inputs.pop_front() {
             let stopped = input == Input::Stopped;
             let Step { errands, events, wake: next, done } = watch.step(now, input);
@@ -77,9 +79,10 @@ pub async fn drive(
             if let Some(report) = done {
                 return (*report, Ended::Done);
             }
-            if !errands.is_empty() {
-                running.push(Box::pin(net.run(errands)));
-            }
+            round.extend(errands);
+        }
+        if !round.is_empty() {
+            running.push(Box::pin(net.run(round)));
         }
         let at = wake.map(|wake| wake.at);
         let next = if running.is_empty() && at.is_none() && deadline.is_none() {

@@ -1,6 +1,7 @@
 //! From arguments to what the library takes: everything is checked here, before anything is asked.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use propwatch::config;
@@ -51,9 +52,18 @@ pub(crate) fn job(args: &Looking, mode: Mode) -> Result<Job, UserError> {
     if args.list.resolver.is_empty() && args.root.is_empty() && args.authority.is_empty() {
         resolvers.extend(config::system(&system_resolvers()));
     }
-    let settings = settings(args)?;
+    let mut settings = settings(args)?;
+    settings.operators = operators(&resolvers);
     let plan = Plan::new(Request { names, mode, policy }, resolvers).map_err(|error| explain(&error))?;
     Ok(Job { plan, settings, limit })
+}
+
+/// The operator of each address.
+fn operators(resolvers: &[Vantage]) -> Vec<(IpAddr, Arc<str>)> {
+    let each = |of: &Vantage| -> Vec<(IpAddr, Arc<str>)> {
+        of.endpoints.iter().map(|endpoint| (endpoint.addr.ip(), Arc::clone(&of.operator))).collect()
+    };
+    resolvers.iter().flat_map(each).collect()
 }
 
 fn policy(args: &Looking, limit: Option<Duration>) -> Result<Policy, UserError> {

@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::model::{
-    Answer, Endpoint, Expectation, Failure, Held, Link, Manner, Name, Question, Rcode, Record, Seen, Soa,
-    Task, Timestamp, VantageId, Walk, WalkEnd,
+    Answer, Endpoint, Expectation, Failure, Held, Link, Manner, Name, Question, QuestionType, Rcode, Record,
+    Seen, Soa, Task, Timestamp, VantageId, Walk, WalkEnd,
 };
 
 use super::reading;
@@ -48,7 +48,7 @@ impl Server {
 pub(super) enum Said {
     Nothing,
     /// An answer that says something: addresses, an alias, NODATA or NXDOMAIN.
-    Answer(Box<Answer>),
+    Answer(Arc<Answer>),
     /// An answer that shows that it does not serve the zone.
     Lame(Rcode),
     Dead(Failure),
@@ -80,15 +80,24 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) struct Zone {
     pub(super) name: Name,
-    pub(super) walk: Walk,
+    pub(super) walk: Arc<Walk>,
     /// Current servers, as indices.
     pub(super) servers: Vec<usize>,
     /// Servers that it has left.
     pub(super) former: Vec<usize>,
     /// When the delegation was last seen to move, with the TTL of the NS set that it left.
     pub(super) moved: Option<(Timestamp, u32)>,
+    /// The latest sign that something is moving here.
+    pub(super) hint: Option<Timestamp>,
     pub(super) next_walk: Timestamp,
     pub(super) next_serial: Timestamp,
+    /// The nodes that are asked here, as indices, in order.
+    pub(super) nodes: BTreeSet<usize>,
+    /// The searches that have ended here, as indices; the first one stands for the zone when it is walked to
+    /// again.
+    pub(super) searches: BTreeSet<usize>,
+    /// How often a record that hangs on one of these searches is not right.
+    pub(super) wrong: usize,
 }
 
 /// What one server's word means for a record.
@@ -143,7 +152,7 @@ pub(super) fn said(zone: &Name, seen: &Seen) -> Said {
     // So that two answers that say the same are the same.
     answer.rtt_micros = 0;
     cut_where_the_zone_ends(zone, &mut answer);
-    Said::Answer(answer)
+    Said::Answer(Arc::new(*answer))
 }
 
 /// A server's word counts inside its zone only (RFC 2181, section 5.4.1): what it says of names
@@ -195,11 +204,36 @@ pub(super) struct Authorities {
     pub(super) nodes: Vec<Node>,
     /// Where each question's node is.
     pub(super) places: HashMap<Question, usize>,
+    /// How many questions are put to each address again and again.
+    pub(super) load: HashMap<IpAddr, u32>,
+    /// Where each zone is.
+    pub(super) zone_of: HashMap<Name, usize>,
 }
 
 impl Authorities {
     pub(super) fn node_of(&self, question: &Question) -> Option<usize> {
         self.places.get(question).copied()
+    }
+
+    /// One question more is put to a server again and again.
+    pub(super) fn burden(&mut self, server: usize) {
+        *self.load.entry(self.servers[server].addr.ip()).or_default() += 1;
+    }
+
+    /// How many are put to the busiest of a zone's servers.
+    pub(super) fn busiest(&self, zone: usize) -> u32 {
+        let servers = self.zones[zone].servers.iter();
+        let loads = servers.filter_map(|&server| self.load.get(&self.servers[server].addr.ip()));
+        loads.copied().max().unwrap_or(0)
+    }
+
+    /// The nodes that ask about a name, in order.
+    pub(super) fn nodes_of(&self, name: &Name) -> Vec<usize> {
+        let of = |qtype| self.node_of(&Question { name: name.clone(), qtype });
+        let mut nodes: Vec<usize> =
+            [QuestionType::A, QuestionType::Aaaa].into_iter().filter_map(of).collect();
+        nodes.sort_unstable();
+        nodes
     }
 
     /// What a word means for the record whose question is the node's.

@@ -6,6 +6,7 @@
 
 mod right;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Failure, Held, Rcode, Standing, Timestamp, Why};
@@ -61,7 +62,8 @@ pub(super) struct Around {
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     kind: Kind,
-    held: Option<Box<Held>>,
+    /// Shared with the other cells of its record: most of them hold the same.
+    held: Option<Arc<Held>>,
     /// Announced ends: of wrong answers, or of right ones while it is right.
     ends: [Timestamp; ENDS],
     /// Since when it has been of this kind.
@@ -167,7 +169,7 @@ impl Cell {
             && ttl > 2
             && at.since(self.seen_at).as_secs() >= 2;
         self.negative = matches!(held, Held::NoData | Held::NoName);
-        self.held = Some(Box::new(held));
+        self.held = Some(Arc::new(held));
         self.samples = 0;
         self.failures = 0;
         if served_stale && self.stale_in_a_row < 3 {
@@ -384,6 +386,16 @@ impl Cell {
             Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing(_) => true,
             Kind::Right => self.samples < self.needed,
             Kind::Suspect | Kind::Refusing(_) | Kind::Silent(_) => false,
+        }
+    }
+
+    /// Keeps what it holds together with the latest of its record that held the same.
+    pub(super) fn share(&mut self, latest: &mut Option<Arc<Held>>) {
+        let Some(held) = &mut self.held else { return };
+        match latest {
+            Some(known) if Arc::ptr_eq(known, held) => {}
+            Some(known) if known == held => *held = Arc::clone(known),
+            _ => *latest = Some(Arc::clone(held)),
         }
     }
 

@@ -72,6 +72,20 @@ pub(super) const OFFLINE: Duration = Duration::from_secs(60);
 /// How many failures in a row that takes.
 pub(super) const OFFLINE_FAILURES: u32 = 8;
 
+/// Where many names are asked about at the same server, the routine comes to no more than one question in so long
+/// a time: four fifths of what politeness allows, so that nothing that matters has to wait in line.
+pub(super) const EACH_AT_A_SERVER: Duration = Duration::from_millis(25);
+
+/// The same for walks to many zones: registries are asked by each.
+pub(super) const EACH_WALK: Duration = Duration::from_millis(50);
+
+/// Questions to all name servers that are under way at once.
+pub(super) const AT_SERVERS: u32 = 4096;
+
+/// Questions to one resolver that are under way at once. Politeness lets fewer go a second; more would only wait
+/// in the network room, where each takes some hundred octets.
+pub(super) const UNDER_WAY: u32 = 256;
+
 /// The zone's servers while they are not right: every second in the first minute, then less and less
 /// often, and often again for a minute after a hint.
 pub(super) fn authority_not_right(watching_for: Duration, since_hint: Option<Duration>) -> Duration {

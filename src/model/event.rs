@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, Name, Record, RecordId, Report, Shift, Timestamp, Vantage, VantageId, Walk, Why};
+use super::{
+    Gap, Name, Record, RecordId, RecordReport, Report, Shift, Timestamp, Vantage, VantageId, Walk, Why,
+};
 
 /// What can be waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -135,6 +137,13 @@ pub enum Event {
         /// What it was.
         gap: Gap,
     },
-    /// The verdict is another than before, or has other reasons.
+    /// The verdict on one record of many is another than before, or has other reasons.
+    Record {
+        /// When.
+        at: Timestamp,
+        /// What it is now.
+        report: Box<RecordReport>,
+    },
+    /// The verdict is another than before, or has other reasons; of many records, the verdict on all.
     Verdict(Box<Report>),
 }

@@ -25,8 +25,9 @@ pub mod walk;
 mod web;
 mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
@@ -42,7 +43,7 @@ pub use measure::Measured;
 use polite::Polite;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
-use survey::Shelf;
+use survey::{Common, Shelf};
 pub use system::system_resolvers;
 use walk::{Start, Walker};
 use web::Web;
@@ -69,6 +70,8 @@ pub struct Settings {
     pub extra_roots: Vec<Vec<u8>>,
     /// How web servers are visited.
     pub web: WebSettings,
+    /// The operators of resolvers, by address: addresses of one operator share its budget of questions a second.
+    pub operators: Vec<(IpAddr, Arc<str>)>,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl Default for Settings {
             start: Start::Roots(Walker::root_hints()),
             extra_roots: Vec::new(),
             web: WebSettings::default(),
+            operators: Vec::new(),
         }
     }
 }
@@ -93,6 +97,8 @@ pub struct Internet {
     walker: Walker,
     /// What surveys share.
     shelf: Shelf,
+    /// What surveys that are made side by side share.
+    common: Common,
     web: Web,
 }
 
@@ -108,8 +114,8 @@ impl Internet {
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
         let web = Web::new(&settings.web)?;
-        let (polite, shelf) = (Polite::new(), Shelf::default());
-        Ok(Internet { settings, clock, polite, secure, walker, shelf, web })
+        let (polite, shelf) = (Polite::new().by_operator(&settings.operators), Shelf::default());
+        Ok(Internet { settings, clock, polite, secure, walker, shelf, common: Common::default(), web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
@@ -125,8 +131,9 @@ impl Network for Internet {
 
 impl Ask for Internet {
     async fn ask(&self, server: SocketAddr, question: &Question, manner: Manner) -> Told {
-        let _held = self.polite.socket().await;
+        // In this order: whoever waits for his turn at one server keeps no socket from those who ask others.
         let turn = self.polite.turn(server.ip()).await;
+        let _held = self.polite.socket().await;
         let heard = match Line::open(server) {
             Ok(line) => {
                 let query = Query::new(question, manner);

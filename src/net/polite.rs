@@ -1,7 +1,10 @@
 //! How much is asked of other people's servers, and of this machine. Everything is a constant here.
+//!
+//! The budget of questions a second belongs to a server's address; all addresses of one operator of resolvers have
+//! one between them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,6 +34,10 @@ pub(crate) const IN_FLIGHT_SECURE: usize = 32;
 pub(crate) const VISITS: usize = 16;
 /// Visits to one web server's address at once: a thousand names may live there.
 pub(crate) const VISITS_PER_ADDRESS: usize = 4;
+/// Walks under way at once; each may have some dozen questions out.
+const WALKS: usize = 64;
+/// Surveys, and looks at whose server it is, under way at once.
+const SURVEYS: usize = 32;
 /// Server addresses whose pace is remembered.
 const REMEMBERED: usize = 4096;
 
@@ -41,6 +48,10 @@ pub(crate) struct Polite {
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     visits: Arc<Semaphore>,
+    walks: Arc<Semaphore>,
+    surveys: Arc<Semaphore>,
+    /// Addresses that share a pace: those of one operator of resolvers.
+    shared: HashMap<IpAddr, Rc<Pace>>,
     servers: RefCell<BTreeMap<IpAddr, Rc<Server>>>,
     since: Stopwatch,
 }
@@ -49,7 +60,7 @@ pub(crate) struct Polite {
 struct Server {
     in_flight: Arc<Semaphore>,
     visits: Arc<Semaphore>,
-    pace: Option<Pace>,
+    pace: Option<Rc<Pace>>,
 }
 
 /// Leave to have one question in flight; over when dropped.
@@ -74,9 +85,31 @@ impl Polite {
             sockets: Arc::new(Semaphore::new(SOCKETS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             visits: Arc::new(Semaphore::new(VISITS)),
+            walks: Arc::new(Semaphore::new(WALKS)),
+            surveys: Arc::new(Semaphore::new(SURVEYS)),
+            shared: HashMap::new(),
             servers: RefCell::default(),
             since: Stopwatch::start(),
         }
+    }
+
+    /// Lets all addresses of an operator share one budget of questions a second.
+    pub(crate) fn by_operator(mut self, operators: &[(IpAddr, Arc<str>)]) -> Self {
+        let mut paces: HashMap<&str, Rc<Pace>> = HashMap::new();
+        for (addr, operator) in operators {
+            self.shared.insert(*addr, paces.entry(operator).or_default().clone());
+        }
+        self
+    }
+
+    /// Waits until one more walk may begin. What waits here is small; a walk is not.
+    pub(crate) async fn walk(&self) -> Option<OwnedSemaphorePermit> {
+        permit(&self.walks).await
+    }
+
+    /// Waits until one more survey, or look at whose server it is, may begin.
+    pub(crate) async fn survey(&self) -> Option<OwnedSemaphorePermit> {
+        permit(&self.surveys).await
     }
 
     /// Waits until this server may be sent one more question.
@@ -126,7 +159,7 @@ impl Polite {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
             visits: Arc::new(Semaphore::new(VISITS_PER_ADDRESS)),
             // Nobody is disturbed by questions that stay on this machine.
-            pace: (!addr.is_loopback()).then(Pace::default),
+            pace: (!addr.is_loopback()).then(|| self.shared.get(&addr).cloned().unwrap_or_default()),
         });
         servers.insert(addr, server.clone());
         server
@@ -192,6 +225,20 @@ mod tests {
         let waits = (0..1000).map(|_| pace.take(Duration::ZERO));
         let in_first = waits.filter(|wait| *wait < Duration::from_secs(1)).count();
         assert!(in_first <= (BURST + PER_SECOND) as usize, "{in_first}");
+    }
+
+    #[test]
+    fn the_addresses_of_one_operator_share_their_budget() {
+        let addr = |last| IpAddr::from([198, 51, 100, last]);
+        let operators = [(addr(1), "one"), (addr(2), "one"), (addr(3), "other")];
+        let polite = Polite::new().by_operator(&operators.map(|(addr, who)| (addr, Arc::from(who))));
+        let wait = |last| {
+            let server = polite.server(addr(last));
+            server.pace.as_ref().map(|pace| pace.take(Duration::ZERO)).unwrap()
+        };
+        assert!((0..BURST).all(|_| wait(1).is_zero()));
+        assert_eq!(wait(2), Pace::EACH, "its other address has used the budget up");
+        assert!(wait(3).is_zero() && wait(4).is_zero(), "nobody else's");
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
-use super::polite::{IN_FLIGHT_PER_SERVER, Turn};
+use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER, Turn};
 use super::wire::Query;
 use super::{Internet, origin, survey, walk_from_here, web};
 use crate::model::{
@@ -20,6 +20,8 @@ use crate::model::{
     Transport,
 };
 
+/// Questions that a group may have under way however many groups there are.
+const LEAST_WIDTH: usize = 16;
 /// How long the address that runs no server is listened to.
 const SILENCE: Duration = Duration::from_secs(1);
 
@@ -36,8 +38,10 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
             _ => streams.push(stream::once(alone(net, errand)).boxed_local()),
         }
     }
+    // More at once than may be under way altogether would only stand in each other's way.
+    let width = (IN_FLIGHT / groups.len().max(1)).clamp(LEAST_WIDTH, IN_FLIGHT_PER_SERVER);
     for ((server, sample), errands) in groups {
-        streams.push(group(net, server, sample, errands).flatten_stream().boxed_local());
+        streams.push(group(net, server, sample, errands, width).flatten_stream().boxed_local());
     }
     streams
 }
@@ -45,12 +49,21 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
 /// An errand that is not one question.
 async fn alone(net: &Internet, errand: Errand) -> Finding {
     let (seen, questions) = match &errand.task {
-        Task::Walk { name } => walk_from_here(net, name).await,
-        Task::Survey { name } => Box::pin(survey::survey(net, name)).await,
-        Task::Intercept => intercept(net).await,
-        // Kept apart, since walks are many and these would make each of them larger.
+        // Made only when it is let in: a thousand may wait here, and each would take some kilobytes.
+        Task::Walk { name } => {
+            let _held = net.polite.walk().await;
+            Box::pin(walk_from_here(net, name)).await
+        }
+        Task::Survey { name } => {
+            let _held = net.polite.survey().await;
+            Box::pin(survey::survey(net, name)).await
+        }
+        Task::Intercept => Box::pin(intercept(net)).await,
         Task::Fetch { name, address, file } => Box::pin(web::fetch(net, name, *address, file)).await,
-        Task::Origin { address } => Box::pin(origin::look(net, *address)).await,
+        Task::Origin { address } => {
+            let _held = net.polite.survey().await;
+            Box::pin(origin::look(net, *address)).await
+        }
         _ => (Seen::Failed(Failure::NoRoute), 0),
     };
     Finding { at: net.clock.now(), errand, seen, questions }
@@ -62,6 +75,7 @@ async fn group(
     server: Endpoint,
     sample: u8,
     errands: Vec<Errand>,
+    width: usize,
 ) -> impl Stream<Item = Finding> {
     let is_udp = server.transport == Transport::Udp;
     let held = if is_udp { net.polite.socket().await } else { None };
@@ -70,10 +84,14 @@ async fn group(
     let route = Rc::new(Route { net, server, sample, line });
     let mut probes = stream::iter(errands)
         .map(move |errand| probe(route.clone(), errand))
-        .buffer_unordered(IN_FLIGHT_PER_SERVER)
+        .buffer_unordered(width)
         .boxed_local();
     stream::poll_fn(move |cx| {
         let _ = &held;
+        // Reading comes when nothing else is to be done: then there is most to be read at once.
+        if let Poll::Ready(finding) = probes.poll_next_unpin(cx) {
+            return Poll::Ready(finding);
+        }
         let _: Poll<()> = reader.poll_unpin(cx);
         probes.poll_next_unpin(cx)
     })

@@ -182,6 +182,7 @@ impl Cast {
             Event::Forecast { by, next, .. } => {
                 self.forecast_before = self.forecast.replace(Forecast { by: *by, next: *next });
             }
+            Event::Record { at, report } => self.renew(*at, report),
             Event::Verdict(report) => {
                 for (place, entry) in report.records.iter().enumerate() {
                     self.judged(report.at, place, entry);
@@ -199,6 +200,16 @@ impl Cast {
                 }
             }
             Event::Serial { .. } => {}
+        }
+    }
+
+    /// Puts one record's report in the place of an earlier one. Before the first look at all is over there is none.
+    fn renew(&mut self, at: Timestamp, of: &RecordReport) {
+        let Some(report) = &mut self.report else { return };
+        let place = report.records.binary_search_by_key(&of.record, |entry| entry.record);
+        if let Ok(place) = place {
+            report.records[place] = of.clone();
+            self.judged(at, place, of);
         }
     }
 

@@ -21,7 +21,7 @@ mod tests;
 use std::net::IpAddr;
 
 use crate::engine::plan::Policy;
-use crate::model::{Ca, Cause, Effect, Name, Origin, Reason, Survey, Timestamp, Visit};
+use crate::model::{Ca, Cause, Effect, Name, Origin, Reason, Signing, Survey, Timestamp, Visit};
 
 pub use addresses::reserved_block;
 pub(super) use addresses::{minds_reserved, reserved};
@@ -124,6 +124,15 @@ fn unseen(sight: &Sight<'_>) -> Vec<Reason> {
         return Vec::new();
     }
     vec![because(Effect::Waits, Cause::ChecksPending)]
+}
+
+/// Whether time alone can change what the rules say of it: a signature that expires, or a failed try that is
+/// forgotten. A rule that goes by [`Sight::now`] must have its say here.
+pub(super) fn moves_with_time(sight: &Sight<'_>) -> bool {
+    let zones = sight.survey.map(|survey| &survey.zones[..]).unwrap_or_default();
+    let timeless = |signing: &Signing| matches!(signing, Signing::NotNeeded);
+    let all_timeless = zones.iter().flat_map(|zone| &zone.servers).all(|server| timeless(&server.signing));
+    !(all_timeless && sight.policy.attempts.is_empty())
 }
 
 fn because(effect: Effect, cause: Cause) -> Reason {

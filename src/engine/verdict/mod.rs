@@ -74,6 +74,8 @@ pub(super) struct Case<'a> {
     pub(super) ca_forgets_at: Option<Timestamp>,
     /// What the CA's other rules go by; none before the first look is back.
     pub(super) sight: Option<Sight<'a>>,
+    /// What follows from it, where that was worked out before.
+    pub(super) sight_says: Option<&'a [Reason]>,
     /// Whether the look that counts is still to come.
     pub(super) sight_pending: bool,
     /// Whether the look that counted is too old to begin settling on.
@@ -153,8 +155,10 @@ fn sight_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> bool {
     let waited =
         |reason: &Reason| reason.effect == Effect::Warns || matches!(reason.cause, Cause::CaMayCache { .. });
     let right = reasons.iter().all(waited);
-    if let Some(sight) = &case.sight {
-        reasons.extend(issuance::reasons(sight));
+    match (case.sight_says, &case.sight) {
+        (Some(says), _) => reasons.extend_from_slice(says),
+        (None, Some(sight)) => reasons.extend(issuance::reasons(sight)),
+        (None, None) => {}
     }
     if case.sight_pending && right {
         push(reasons, Effect::Waits, Cause::ChecksPending);

@@ -1,6 +1,6 @@
 //! The resolvers' side of a verdict: quorum, operators, and a reason for each that is not right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{Cause, Effect, Reason, ResolverCount, Role, Standing};
 
@@ -10,10 +10,10 @@ use crate::engine::plan::FEW;
 /// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
 pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (ResolverCount, bool) {
     let mut count = ResolverCount::default();
-    // Right, and more samples are wanted.
-    let mut sampled: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut operators: BTreeSet<&str> = BTreeSet::new();
-    let mut possible: BTreeSet<&str> = BTreeSet::new();
+    // The operators of those that are right, and of which more samples are wanted.
+    let mut sampled: Vec<&str> = Vec::new();
+    let mut operators = Few::default();
+    let mut possible = Few::default();
     let mut bogus: BTreeSet<&str> = BTreeSet::new();
     for resolver in case.resolvers.iter().filter(|r| r.vantage.role == Role::Voter) {
         count.voters += 1;
@@ -26,7 +26,7 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
             Standing::Unasked => count.pending += 1,
             Standing::Right { .. } => {
                 count.pending += 1;
-                sampled.insert(&resolver.vantage.name, &resolver.vantage.operator);
+                sampled.push(&resolver.vantage.operator);
             }
             standing if standing.contradicts() && !resolver.given_up => count.contradicting += 1,
             _ => count.silent += 1,
@@ -50,7 +50,7 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
     };
     let nearly = !agreed && is_quorum(&soon, case.policy.quorum_percent);
     if nearly {
-        operators.extend(sampled.into_values());
+        sampled.into_iter().for_each(|operator| operators.insert(operator));
     }
     let effect = if agreed || nearly { Effect::Warns } else { Effect::Waits };
     for resolver in case.resolvers {
@@ -75,6 +75,31 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
         push(reasons, Effect::Hides, Cause::TooFewAnswered { answered, voters: count.voters });
     }
     (count, nearly)
+}
+
+/// Distinct names, as many as are ever asked for: this is done for every answer of every resolver.
+#[derive(Debug, Default)]
+struct Few<'a> {
+    known: [Option<&'a str>; 3],
+}
+
+impl<'a> Few<'a> {
+    fn insert(&mut self, name: &'a str) {
+        for place in &mut self.known {
+            match place {
+                Some(known) if *known == name => return,
+                Some(_) => {}
+                None => {
+                    *place = Some(name);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.known.iter().flatten().count()
+    }
 }
 
 fn many(count: usize) -> u32 {

@@ -1,5 +1,9 @@
 //! The watch's dealings with the zones' own servers.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::engine::authority::{self, Node, Said, Word, Zone};
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
@@ -29,9 +33,16 @@ impl Watch {
     }
 
     fn hang_on(&mut self, record: usize, search: usize) {
-        let records = &mut self.searches[search].records;
-        if !records.contains(&record) {
-            records.push(record);
+        if self.records[record].hangs_on.contains(&search) {
+            return;
+        }
+        self.records[record].hangs_on.push(search);
+        self.searches[search].records.push(record);
+        if self.records[record].right_since.is_none() {
+            self.searches[search].wrong += 1;
+            if let Some(zone) = self.searches[search].zone {
+                self.auth.zones[zone].wrong += 1;
+            }
         }
     }
 
@@ -47,6 +58,7 @@ impl Watch {
             next: Timestamp::MAX,
             last: None,
             records: Vec::new(),
+            wrong: 0,
         });
         let search = self.searches.len() - 1;
         self.search(search, Why::First);
@@ -77,7 +89,8 @@ impl Watch {
         });
         let node = self.auth.nodes.len() - 1;
         self.auth.places.insert(question.clone(), node);
-        if let Some(zone) = self.searches.iter().find(|s| s.name == question.name).and_then(|s| s.zone) {
+        let search = self.search_of.get(&question.name);
+        if let Some(zone) = search.and_then(|&search| self.searches[search].zone) {
             self.bind(node, zone);
         }
         node
@@ -87,11 +100,17 @@ impl Watch {
         if self.auth.zones[zone].next_walk > self.now || self.plan.mode == Mode::Look {
             return;
         }
-        if let Some(search) = self.searches.iter().position(|search| search.zone == Some(zone)) {
+        if let Some(search) = self.auth.zones[zone].searches.first().copied() {
             self.search(search, Why::Delegation);
         }
         let right = self.zone_is_right(zone);
-        self.set_walk(zone, self.now + schedule::delegation(self.watching_for(), right));
+        self.set_walk(zone, self.now + self.delegation(right));
+    }
+
+    /// How often one delegation is looked at.
+    fn delegation(&self, right: bool) -> Duration {
+        let walks = u32::try_from(self.auth.zones.len()).unwrap_or(u32::MAX);
+        schedule::delegation(self.watching_for(), right).max(schedule::EACH_WALK.saturating_mul(walks))
     }
 
     fn set_walk(&mut self, zone: usize, at: Timestamp) {
@@ -100,12 +119,11 @@ impl Watch {
     }
 
     pub(super) fn zone_is_right(&self, zone: usize) -> bool {
-        let mut hanging = self.searches.iter().filter(|s| s.zone == Some(zone)).flat_map(|s| &s.records);
-        hanging.all(|&record| self.records[record].right_since.is_some())
+        self.auth.zones[zone].wrong == 0
     }
 
     pub(super) fn walked(&mut self, name: &Name, seen: Seen) {
-        let Some(search) = self.searches.iter().position(|search| search.name == *name) else { return };
+        let Some(search) = self.search_of.get(name).copied() else { return };
         self.searches[search].in_flight = false;
         let walk = match seen {
             Seen::Walked(walk) => *walk,
@@ -121,15 +139,15 @@ impl Watch {
             self.zone_found(name);
             return;
         }
-        for node in self.auth.nodes.iter_mut().filter(|node| node.question.name == *name) {
-            node.lost = Some(walk.end.clone());
+        for node in self.auth.nodes_of(name) {
+            self.auth.nodes[node].lost = Some(walk.end.clone());
         }
-        let retry = self.now + schedule::delegation(self.watching_for(), false);
+        let retry = self.now + self.delegation(false);
         let lost = matches!(&walk.end, WalkEnd::Unreached(Failure::Silent { .. } | Failure::NoRoute));
         let first = self.searches[search].last.is_none();
         // A zone that was there does not vanish because this machine has lost its network.
         if !(lost && self.searches[search].zone.is_some()) {
-            self.searches[search].last = Some(walk);
+            self.searches[search].last = Some(Arc::new(walk));
         }
         if lost && self.auth.zones.is_empty() && (first || self.blind != Blind::No) {
             self.look_for_a_way_out();
@@ -150,40 +168,60 @@ impl Watch {
     }
 
     fn delegated(&mut self, search: usize, walk: Walk) {
-        let known = self.auth.zones.iter().position(|zone| zone.name == walk.zone);
+        let known = self.auth.zone_of.get(&walk.zone).copied();
         let zone = known.unwrap_or_else(|| {
             self.auth.zones.push(Zone {
                 name: walk.zone.clone(),
-                walk: walk.clone(),
+                walk: Arc::new(walk.clone()),
                 servers: Vec::new(),
                 former: Vec::new(),
                 moved: None,
+                hint: None,
                 next_walk: Timestamp::MAX,
                 next_serial: self.now,
+                nodes: BTreeSet::new(),
+                searches: BTreeSet::new(),
+                wrong: 0,
             });
-            self.auth.zones.len() - 1
+            let zone = self.auth.zones.len() - 1;
+            self.auth.zone_of.insert(walk.zone.clone(), zone);
+            zone
         });
         let changed = self.update_servers(zone, &walk, known.is_some());
         if known.is_none() || changed {
             let walk = Box::new(walk.clone());
             self.out.events.push(Event::Delegation { at: self.now, walk, changed });
         }
-        self.auth.zones[zone].walk = walk.clone();
+        // Names of one zone find the same: one copy is enough for all of them.
+        let before = &self.auth.zones[zone].walk;
+        let walk = if finds_the_same(before, &walk) { Arc::clone(before) } else { Arc::new(walk) };
+        self.auth.zones[zone].walk = Arc::clone(&walk);
         let moved_here = self.searches[search].zone != Some(zone);
-        self.searches[search].zone = Some(zone);
+        self.ends_in(search, zone);
         self.searches[search].last = Some(walk);
         if known.is_none() {
             let right = false;
-            self.set_walk(zone, self.now + schedule::delegation(self.watching_for(), right));
+            self.set_walk(zone, self.now + self.delegation(right));
             self.timers.set(self.now, Timer::Serial(zone), Why::First);
         }
         let name = self.searches[search].name.clone();
-        for node in 0..self.auth.nodes.len() {
-            let entry = &self.auth.nodes[node];
-            let own = entry.question.name == name && moved_here;
-            if own || (changed && entry.zone == Some(zone)) {
-                self.bind(node, zone);
-            }
+        let mut nodes = if changed { self.auth.zones[zone].nodes.clone() } else { BTreeSet::new() };
+        if moved_here {
+            nodes.extend(self.auth.nodes_of(&name));
+        }
+        nodes.into_iter().for_each(|node| self.bind(node, zone));
+    }
+
+    fn ends_in(&mut self, search: usize, zone: usize) {
+        let NameSearch { zone: before, wrong, .. } = &mut self.searches[search];
+        let wrong = *wrong;
+        let before = before.replace(zone).filter(|&before| before != zone);
+        if let Some(before) = before {
+            self.auth.zones[before].searches.remove(&search);
+            self.auth.zones[before].wrong -= wrong;
+        }
+        if self.auth.zones[zone].searches.insert(search) {
+            self.auth.zones[zone].wrong += wrong;
         }
     }
 
@@ -194,9 +232,14 @@ impl Watch {
         let entry = &mut self.auth.nodes[node];
         if entry.zone != Some(zone) {
             entry.words.clear();
+            if let Some(before) = entry.zone {
+                self.auth.zones[before].nodes.remove(&node);
+            }
+            self.auth.zones[zone].nodes.insert(node);
         }
         entry.zone = Some(zone);
         for server in servers {
+            let entry = &mut self.auth.nodes[node];
             if entry.words.iter().all(|word| word.server != server) {
                 entry.words.push(Word {
                     server,
@@ -205,8 +248,10 @@ impl Watch {
                     failures: 0,
                     in_flight: false,
                 });
+                self.auth.burden(server);
             }
         }
+        let entry = &mut self.auth.nodes[node];
         entry.next = self.now;
         self.timers.set(self.now, Timer::Node(node), Why::First);
     }
@@ -214,6 +259,11 @@ impl Watch {
     /// Puts a node's question to all its servers.
     pub(super) fn ask_node(&mut self, node: usize) {
         if self.auth.nodes[node].next > self.now || self.blind == Blind::Intercepted {
+            return;
+        }
+        if self.at_servers >= schedule::AT_SERVERS {
+            self.auth.nodes[node].next = Timestamp::MAX;
+            self.nodes_in_line.push_back(node);
             return;
         }
         let first = self.auth.nodes[node].words.iter().any(|word| word.said == Said::Nothing);
@@ -224,8 +274,21 @@ impl Watch {
             (false, true) => Why::Routine,
         };
         self.send_node(node, why);
-        let pace = if right { schedule::AUTHORITY_RIGHT } else { self.pace() };
+        let zone = self.auth.nodes[node].zone;
+        let pace = if right { self.unhurried(zone, schedule::AUTHORITY_RIGHT) } else { self.pace(zone) };
         self.set_node(node, self.now + pace, if right { Why::Routine } else { Why::AuthorityNotRight });
+    }
+
+    /// There is room for one more question to a name server.
+    fn ask_next_node(&mut self) {
+        while self.at_servers < schedule::AT_SERVERS {
+            let Some(node) = self.nodes_in_line.pop_front() else { return };
+            // Whatever has set its next look meanwhile has its own timer.
+            if self.auth.nodes[node].next == Timestamp::MAX {
+                self.auth.nodes[node].next = self.now;
+                self.ask_node(node);
+            }
+        }
     }
 
     pub(super) fn set_node(&mut self, node: usize, at: Timestamp, why: Why) {
@@ -237,13 +300,8 @@ impl Watch {
 
     pub(super) fn node_is_right(&self, node: usize) -> bool {
         let name = &self.auth.nodes[node].question.name;
-        let hanging = self.search_of.get(name).map(|&search| &self.searches[search].records);
-        let mut some = false;
-        let all = hanging.into_iter().flatten().all(|&record| {
-            some = true;
-            self.records[record].right_since.is_some()
-        });
-        some && all
+        let search = self.search_of.get(name).map(|&search| &self.searches[search]);
+        search.is_some_and(|search| search.wrong == 0 && !search.records.is_empty())
     }
 
     pub(super) fn send_node(&mut self, node: usize, why: Why) {
@@ -262,6 +320,8 @@ impl Watch {
     }
 
     pub(super) fn authority_answered(&mut self, vantage: VantageId, question: &Question, seen: &Seen) {
+        self.at_servers = self.at_servers.saturating_sub(1);
+        self.ask_next_node();
         let Some(server) = (vantage.0 as usize).checked_sub(self.plan.resolvers.len()) else { return };
         let Some(zone) = self.auth.servers.get(server).map(|server| server.zone.clone()) else { return };
         self.note_serial(server, &zone, seen);
@@ -269,7 +329,12 @@ impl Watch {
             return;
         }
         let Some(node) = self.auth.node_of(question) else { return };
-        let said = authority::said(&zone, seen);
+        let mut said = authority::said(&zone, seen);
+        // Most servers say the same: one copy is enough for all of them.
+        let alike = self.auth.nodes[node].words.iter().find(|word| word.said == said);
+        if let Some(alike) = alike {
+            said = alike.said.clone();
+        }
         let sent_on = match &said {
             Said::Answer(answer) => authority::sent_on(&zone, answer),
             _ => None,
@@ -336,6 +401,15 @@ impl Watch {
             self.hang_on(record, search);
         }
     }
+}
+
+/// Whether two walks have found the same, for whichever name and at whatever cost.
+fn finds_the_same(a: &Walk, b: &Walk) -> bool {
+    a.zone == b.zone
+        && a.parent == b.parent
+        && a.end == b.end
+        && a.parents == b.parents
+        && a.servers == b.servers
 }
 
 /// The record that a guard protects, or the record itself.

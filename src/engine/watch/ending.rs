@@ -1,6 +1,7 @@
 //! Milestones, the report, the forecast and the end of a watch.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::engine::plan::{FEW, Mode};
 use crate::engine::schedule;
@@ -10,6 +11,10 @@ use crate::model::{
 };
 
 use super::Watch;
+use super::sums::has_reached;
+
+/// Of more records than this not all are told whenever there is news of one.
+const TOLD_WHOLE: usize = 100;
 
 impl Watch {
     pub(super) fn milestones(&mut self, record: usize, report: &RecordReport) {
@@ -28,24 +33,25 @@ impl Watch {
     /// Where everything stands now.
     pub fn report(&self, last: bool) -> Report {
         let asked = (0..self.records.len()).filter(|&record| self.records[record].row.is_some());
-        let records: Vec<RecordReport> = asked
-            .map(|record| {
-                self.records[record].report.clone().unwrap_or_else(|| self.judge(record, self.now).report)
-            })
-            .map(|mut report| {
-                if !self.records[report.record.0 as usize].decided {
-                    self.leave_open(&mut report);
-                }
-                report
-            })
-            .collect();
+        let records: Vec<RecordReport> =
+            asked
+                .map(|record| {
+                    if last || !self.is_many() {
+                        self.report_of(record)
+                    } else {
+                        self.report_in_short(record)
+                    }
+                })
+                .map(|mut report| {
+                    if !self.records[report.record.0 as usize].decided {
+                        self.leave_open(&mut report);
+                    }
+                    report
+                })
+                .collect();
         let verdict = records.iter().map(|record| record.verdict).max().unwrap_or(Verdict::Inconclusive);
-        let reached = !records.is_empty()
-            && records.iter().all(|record| match self.plan.policy.until {
-                Milestone::Issuable => record.issuable,
-                Milestone::Safe => record.verdict == Verdict::Safe,
-                Milestone::Everyone => record.everyone,
-            });
+        let until = self.plan.policy.until;
+        let reached = !records.is_empty() && records.iter().all(|record| has_reached(record, until));
         Report { at: self.now, verdict, last, reached, questions: self.questions, records }
     }
 
@@ -67,58 +73,74 @@ impl Watch {
         }
         for subject in self.old_sights() {
             for &record in self.records_of_sight(subject) {
-                let told = report.records.iter_mut().filter(|told| told.record.0 as usize == record);
-                for told in told {
-                    told.verdict = told.verdict.max(Verdict::NotYet);
-                    (told.issuable, told.everyone) = (false, false);
-                    let cause = Cause::ChecksPending;
-                    told.reasons.insert(0, Reason { effect: Effect::Waits, who: None, cause });
-                    report.verdict = report.verdict.max(Verdict::NotYet);
-                    report.reached = false;
-                }
+                let place = report.records.binary_search_by_key(&self.record_id(record), |told| told.record);
+                let Some(told) = place.ok().map(|place| &mut report.records[place]) else { continue };
+                told.verdict = told.verdict.max(Verdict::NotYet);
+                (told.issuable, told.everyone) = (false, false);
+                let cause = Cause::ChecksPending;
+                told.reasons.insert(0, Reason { effect: Effect::Waits, who: None, cause });
+                report.verdict = report.verdict.max(Verdict::NotYet);
+                report.reached = false;
             }
         }
     }
 
-    fn is_decided(&self) -> bool {
-        self.records.iter().all(|progress| progress.row.is_none() || progress.decided)
+    /// Whether there are too many records to tell of all whenever there is news of one.
+    pub(super) fn is_many(&self) -> bool {
+        self.sums.rows > TOLD_WHOLE
     }
 
-    /// A watch tells each verdict that differs from the last one; a single look tells one, at its end.
-    pub(super) fn tell_verdict(&mut self, last: bool) {
-        if !last && (!self.changed || self.plan.mode == Mode::Look || !self.is_decided()) {
+    /// A watch tells each verdict that differs from the last one, once every record's first look is over; a single
+    /// look tells one, at its end. Of many records the whole is told only when the verdict on all changes, and what
+    /// there is to tell of one record by itself: that costs the same however many there are.
+    pub(super) fn tell_verdict(&mut self) {
+        let many = self.is_many();
+        if self.plan.mode == Mode::Look || !(many || self.sums.all_decided()) {
             return;
         }
-        let mut report = self.report(last);
-        if last {
-            self.doubt_old_sights(&mut report);
-        } else if !report.reached || self.plan.mode == Mode::Look {
+        let overall = self.sums.overall();
+        let (_, reached) = overall;
+        if !reached {
             self.closing = None;
-        } else if self.looks_before_the_last_word() {
+        } else if self.sums.all_decided() && self.looks_before_the_last_word() {
             return;
         }
-        self.changed = false;
-        let same = self.told.as_ref().is_some_and(|told| is_same(told, &report));
-        if last && matches!(self.out.events.last(), Some(Event::Verdict(_))) {
-            self.out.events.pop();
+        let mut news = self.sums.take_news();
+        news.retain(|&record| {
+            let progress = &self.records[record];
+            progress.decided && progress.told != Some(progress.tellable)
+        });
+        for &record in &news {
+            let progress = &mut self.records[record];
+            progress.told = Some(progress.tellable);
+            if many {
+                let report = Box::new(self.report_in_short(record));
+                self.out.events.push(Event::Record { at: self.now, report });
+            }
         }
-        if last || !same {
-            self.out.events.push(Event::Verdict(Box::new(report.clone())));
-            self.told = Some(report);
+        let same = self.told == Some(overall) && (many || news.is_empty());
+        if self.sums.all_decided() && !same {
+            self.told = Some(overall);
+            self.out.events.push(Event::Verdict(Box::new(self.report(false))));
         }
     }
 
     pub(super) fn finish(&mut self) {
         self.over = true;
-        self.tell_verdict(true);
-        self.out.done = self.told.clone().map(Box::new);
+        let mut report = Box::new(self.report(true));
+        self.doubt_old_sights(&mut report);
+        if matches!(self.out.events.last(), Some(Event::Verdict(_))) {
+            self.out.events.pop();
+        }
+        self.out.events.push(Event::Verdict(report.clone()));
+        self.out.done = Some(report);
     }
 
     pub(super) fn end_if_done(&mut self) {
         let done = match self.plan.mode {
             Mode::Look => self.look_is_over(),
-            Mode::Watch => self.told.as_ref().is_some_and(|told| {
-                told.reached || (self.plan.policy.fail_fast && told.verdict == Verdict::Blocked)
+            Mode::Watch => self.told.is_some_and(|(verdict, reached)| {
+                reached || (self.plan.policy.fail_fast && verdict == Verdict::Blocked)
             }),
         };
         if done {
@@ -132,16 +154,11 @@ impl Watch {
         if self.in_flight == 0 && !self.timers_are_due() {
             return !self.ask_the_silent_again();
         }
-        if !self.is_decided() || self.blind != Blind::No || self.looks_are_out() {
+        if !self.sums.all_decided() || self.blind != Blind::No || self.looks_out > 0 {
             return false;
         }
-        let reports = self.records.iter().filter_map(|progress| progress.report.as_ref());
         let waited = self.asked_all.is_some_and(|at| self.now.since(at) >= schedule::GRACE_FOR_THE_SLOW);
-        reports.into_iter().all(|report| match report.verdict {
-            Verdict::Safe => true,
-            Verdict::NotYet => waited && !can_become_safe(report, self.plan.policy.quorum_percent),
-            _ => false,
-        })
+        self.sums.nothing_is_open(waited)
     }
 
     /// A resolver that has to find out first, and meets a dead server on its way, can take longer than a
@@ -175,9 +192,7 @@ impl Watch {
     /// When the last honest cache turns over; not known while the zone's servers are not right for some
     /// record, since nobody knows when its caches will be filled.
     fn last_turn_of_all(&self) -> Option<Timestamp> {
-        let mut records = self.records.iter().filter(|progress| progress.row.is_some());
-        let known = records.all(|progress| progress.right_since.is_some());
-        self.records.iter().filter(|_| known).filter_map(|progress| progress.turn).max()
+        self.sums.last_turn().filter(|_| self.sums.all_right())
     }
 
     /// Tells when the last honest cache turns over and what is looked at next, when either moves.
@@ -199,7 +214,7 @@ impl Watch {
     }
 }
 
-fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
+pub(super) fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
     let count = &report.resolvers;
     let blocked = report
         .reasons
@@ -215,27 +230,30 @@ fn can_become_safe(report: &RecordReport, percent: u8) -> bool {
     !blocked && enough
 }
 
-/// The same verdict for the same kinds of reasons. Which resolver it is that turns over is told by its
-/// shift; samples that are under way, counts, and ends that move by a tick are no news.
-fn is_same(a: &Report, b: &Report) -> bool {
-    let key = |report: &Report| {
-        let records = report.records.iter().map(|record| {
-            let news = record.reasons.iter().filter(|reason| {
-                !matches!(
-                    reason.cause,
-                    Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. } | Cause::ChecksPending
-                )
-            });
-            let reasons: BTreeSet<_> = news
-                .map(|reason| {
-                    let code = reason.cause.code();
-                    let who = reason.who.clone().filter(|_| !code.starts_with("resolver"));
-                    (reason.effect, who, code)
-                })
-                .collect();
-            (record.verdict, record.issuable, record.everyone, reasons)
-        });
-        (report.verdict, report.reached, records.collect::<Vec<_>>())
-    };
-    key(a) == key(b)
+/// What is told of a record when it changes: the verdict, and the kinds of its reasons. Which resolver it is that
+/// turns over is told by its shift; samples that are under way, counts, and ends that move by a tick are no news.
+pub(super) fn tellable(report: &RecordReport) -> u64 {
+    let news = report.reasons.iter().filter(|reason| {
+        !matches!(
+            reason.cause,
+            Cause::ResolverUnconfirmed { .. } | Cause::ResolversPending { .. } | Cause::ChecksPending
+        )
+    });
+    let mut reasons = BTreeSet::new();
+    let mut before = None;
+    for reason in news {
+        let code = reason.cause.code();
+        let who = reason.who.as_deref().filter(|_| !code.starts_with("resolver"));
+        // Mostly it is the same for one resolver after the other.
+        if before.replace((reason.effect, who, code)) != Some((reason.effect, who, code)) {
+            reasons.insert((reason.effect, who, code));
+        }
+    }
+    // Its keys are fixed, so that a replay tells the same.
+    let mut hasher = DefaultHasher::new();
+    (report.verdict as u8, report.issuable, report.everyone).hash(&mut hasher);
+    for (effect, who, code) in reasons {
+        (effect as u8, who, code).hash(&mut hasher);
+    }
+    hasher.finish()
 }

@@ -71,6 +71,21 @@ impl Watch {
                 self.timers.set(now, Timer::Node(i), Why::Retry);
             }
         }
+        self.at_servers = 0;
+        for node in std::mem::take(&mut self.nodes_in_line) {
+            if self.auth.nodes[node].next == Timestamp::MAX {
+                self.auth.nodes[node].next = now;
+                self.timers.set(now, Timer::Node(node), Why::Retry);
+            }
+        }
+        self.under_way.fill(0);
+        for cell in self.in_line.iter_mut().flat_map(std::mem::take) {
+            let cell = cell as usize;
+            if self.cells[cell].next == Timestamp::MAX {
+                self.cells[cell].next = now;
+                self.timers.set(now, Timer::Cell(cell), self.cells[cell].why);
+            }
+        }
         for (i, cell) in self.cells.iter_mut().enumerate() {
             if std::mem::take(&mut cell.in_flight) > 0 {
                 cell.next = now;
@@ -195,7 +210,7 @@ impl Watch {
             word.said = Said::Nothing;
         }
         for record in 0..self.records.len() {
-            self.records[record].right_since = None;
+            self.set_right(record, None);
             self.close_gate(record);
             self.mark(record);
         }

@@ -8,20 +8,30 @@ use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
 use crate::model::{
-    Cause, Effect, Event, Held, Milestone, Name, RecordReport, Shift, Standing, Timestamp, WalkEnd, Why,
+    Cause, Effect, Event, Held, Milestone, Reason, RecordReport, Shift, Standing, Timestamp, Verdict,
+    WalkEnd, Why,
 };
 
 use super::Watch;
+use super::ending::{can_become_safe, tellable};
 use super::progress::{Progress, Wrong};
+use super::sums::{Counted, Outlook, has_reached};
 use super::timers::Timer;
 
 impl Watch {
     /// Notes that something about a record may have changed; a guard's changes are its record's.
     pub(super) fn mark(&mut self, record: usize) {
+        self.records[record].unweighed = true;
         for record in [Some(record), self.records[record].guards].into_iter().flatten() {
-            if !std::mem::replace(&mut self.records[record].dirty, true) {
-                self.dirty.push(record);
-            }
+            self.records[record].unweighed = true;
+            self.mark_caches(record);
+        }
+    }
+
+    /// Notes that a resolver's word on a record may have changed, and nothing else.
+    pub(super) fn mark_caches(&mut self, record: usize) {
+        if !std::mem::replace(&mut self.records[record].dirty, true) {
+            self.dirty.push(record);
         }
     }
 
@@ -32,7 +42,9 @@ impl Watch {
         for &record in &dirty {
             self.records[record].judged_at = self.now;
             self.news = true;
-            self.weigh_servers(record);
+            if std::mem::take(&mut self.records[record].unweighed) {
+                self.weigh_servers(record);
+            }
         }
         if !dirty.is_empty() {
             self.open_gates();
@@ -44,7 +56,7 @@ impl Watch {
         }
         if self.news {
             self.fire();
-            self.tell_verdict(false);
+            self.tell_verdict();
         }
     }
 
@@ -52,21 +64,15 @@ impl Watch {
     /// watched too and is not: whoever is asked for the alias fetches that name as well, and keeps the old
     /// answer.
     fn open_gates(&mut self) {
-        let closed = |progress: &Progress| progress.right_since.is_some() && !progress.gate_open;
-        if !self.records.iter().any(closed) {
-            return;
-        }
-        let wrong: Vec<Name> = (0..self.records.len())
-            .filter(|&record| {
-                self.records[record].row.is_some() && self.records[record].right_since.is_none()
-            })
-            .map(|record| self.plan.records[record].name.clone())
-            .collect();
-        for record in 0..self.records.len() {
+        for record in std::mem::take(&mut self.to_open) {
             let progress = &self.records[record];
-            let over = progress.truth.iter().any(|target| wrong.contains(target));
-            if progress.right_since.is_some() && !progress.gate_open && !over {
-                self.open_gate(record);
+            if progress.right_since.is_none() || progress.gate_open {
+                continue;
+            }
+            let mut targets = progress.truth.iter().filter_map(|target| self.subject_named(target));
+            match targets.find(|&subject| self.is_wrong(subject)) {
+                Some(subject) => self.waiting_for.entry(subject).or_default().push(record),
+                None => self.open_gate(record),
             }
         }
     }
@@ -98,13 +104,13 @@ impl Watch {
         progress.at_servers = says;
         progress.differ_since = if differ { progress.differ_since.or(Some(self.now)) } else { None };
         if all_right && !was_right {
-            progress.right_since = Some(self.now);
+            self.set_right(record, Some(self.now));
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
-            self.hint_now();
+            self.hint_of(record);
             self.record_is_right(self.records[record].guards.unwrap_or(record));
         } else if was_right && !all_right && !pending {
-            progress.right_since = None;
-            self.hint_now();
+            self.set_right(record, None);
+            self.hint_of(record);
             self.close_gate(record);
         }
     }
@@ -126,6 +132,7 @@ impl Watch {
     }
 
     fn judge_record(&mut self, record: usize) {
+        self.work_out_sight(record);
         let Judged { report, decided, clear } = self.judge(record, self.now);
         let renewed = clear && self.renew_sight(record);
         let from = self.records[record].settle_from;
@@ -141,12 +148,89 @@ impl Watch {
         self.check_the_last(record);
         self.milestones(record, &judged.report);
         let turn = self.last_turn(record);
+        self.keep(record, judged, turn);
+    }
+
+    /// Keeps what was judged, and counts it among all.
+    fn keep(&mut self, record: usize, judged: Judged, turn: Option<Timestamp>) {
+        let Judged { report, decided, .. } = judged;
+        let outlook = match report.verdict {
+            Verdict::Safe => Outlook::Safe,
+            Verdict::NotYet if !can_become_safe(&report, self.plan.policy.quorum_percent) => {
+                Outlook::Hopeless
+            }
+            _ => Outlook::Open,
+        };
+        let reached = has_reached(&report, self.plan.policy.until);
+        let counted = Counted { verdict: report.verdict, reached, outlook };
         let progress = &mut self.records[record];
-        let same = progress.report.as_ref() == Some(&judged.report) && progress.decided | !judged.decided;
-        self.changed |= !same;
-        progress.decided |= judged.decided;
-        progress.report = Some(judged.report);
-        progress.turn = turn;
+        self.sums.recount(progress.counted.replace(counted), counted);
+        self.sums.turns(record, std::mem::replace(&mut progress.turn, turn), turn);
+        if decided && !std::mem::replace(&mut progress.decided, true) {
+            self.sums.decided += 1;
+        }
+        progress.tellable = tellable(&report);
+        if progress.told != Some(progress.tellable) {
+            self.sums.note_news(record);
+        }
+        progress.report = Some(report);
+        if self.is_many() {
+            self.leave_out_resolvers(record);
+        }
+    }
+
+    /// The same for telling it on the way, of many: one resolver of each kind speaks for all like it, whoever keeps
+    /// what he has for longest. The last word names all.
+    pub(super) fn report_in_short(&self, record: usize) -> RecordReport {
+        let mut report = self.report_of(record);
+        let mut latest: Vec<(Effect, &str, Option<Timestamp>)> = Vec::new();
+        for reason in report.reasons.iter().filter(|reason| is_of_resolver(reason)) {
+            let (effect, code, until) = (reason.effect, reason.cause.code(), reason.cause.until());
+            match latest.iter_mut().find(|(e, c, _)| (*e, *c) == (effect, code)) {
+                Some((.., end)) => *end = until.max(*end),
+                None => latest.push((effect, code, until)),
+            }
+        }
+        report.reasons.retain(|reason| {
+            let like = |(e, c, end): &(Effect, &str, Option<Timestamp>)| {
+                (*e, *c, *end) == (reason.effect, reason.cause.code(), reason.cause.until())
+            };
+            !is_of_resolver(reason)
+                || latest.iter().position(like).is_some_and(|place| {
+                    latest.swap_remove(place);
+                    true
+                })
+        });
+        report.reasons.shrink_to_fit();
+        report
+    }
+
+    /// What each resolver is reproached with is kept in its cell anyway.
+    fn leave_out_resolvers(&mut self, record: usize) {
+        if let Some(report) = &mut self.records[record].report {
+            report.reasons.retain(|reason| !is_of_resolver(reason));
+            report.reasons.shrink_to_fit();
+        }
+    }
+
+    /// The report of a record as it was last judged.
+    pub(super) fn report_of(&self, record: usize) -> RecordReport {
+        let Some(report) = &self.records[record].report else {
+            return self.judge(record, self.now).report;
+        };
+        if !self.is_many() {
+            return report.clone();
+        }
+        let whole = self.judge(record, self.records[record].judged_at).report;
+        let said = |report: &RecordReport| (report.verdict, report.issuable, report.everyone);
+        if said(&whole) == said(report) {
+            return RecordReport { everyone_by: report.everyone_by, ..whole };
+        }
+        // Something beside it has moved since: what was told of it stands until it is judged again.
+        let mut report = report.clone();
+        report.reasons.extend(whole.reasons.into_iter().filter(is_of_resolver));
+        report.reasons.sort_by_key(|reason| reason.effect);
+        report
     }
 
     pub(super) fn judge(&self, record: usize, now: Timestamp) -> Judged {
@@ -156,6 +240,7 @@ impl Watch {
         let servers = self.server_views(record);
         let forgotten = self.forgotten(record);
         let resolvers = self.resolver_views(record);
+        let survey = self.survey_of(record);
         let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
         let found = WalkEnd::Found;
         let guard = progress.guard.map(|guard| self.server_views(guard)).unwrap_or_default();
@@ -169,7 +254,7 @@ impl Watch {
                 Some(WalkEnd::Unreached(_)) if zone.is_some() => Some(&found),
                 end => end,
             },
-            walk: search.last.as_ref(),
+            walk: search.last.as_deref(),
             servers: &servers,
             guard: &guard,
             forgotten: forgotten.as_deref(),
@@ -177,7 +262,8 @@ impl Watch {
             first_look: progress.first_look,
             differ_since: progress.differ_since,
             ca_forgets_at: self.ca_forgets_at(record),
-            sight: self.sight(record),
+            sight: self.sight(record, survey.as_ref()),
+            sight_says: self.sight_says(record),
             sight_pending: self.sight_is_pending(record),
             sight_old: self.sight_is_old(record),
             gate_open: progress.gate_open,
@@ -224,9 +310,15 @@ impl Watch {
     fn forgotten(&self, record: usize) -> Option<Vec<IpAddr>> {
         let Some(guard) = self.records[record].guard else { return Some(Vec::new()) };
         let node = &self.auth.nodes[self.records[guard].node?];
+        let says = &self.records[guard].at_servers;
+        let is_current = |server: &usize| self.auth.servers[*server].current;
+        // A server that has just joined has not been weighed.
+        if self.auth.current(node).count() != says.iter().filter(|(server, _)| is_current(server)).count() {
+            return None;
+        }
         let mut all = Vec::new();
-        for word in self.auth.current(node) {
-            match self.auth.weigh(&self.plan.records[guard], word) {
+        for (_, says) in says.iter().filter(|(server, _)| is_current(server)) {
+            match says {
                 AtServer::Pending => return None,
                 AtServer::Wrong { held: Held::Addresses(addresses), .. } => all.extend(addresses),
                 _ => {}
@@ -256,7 +348,7 @@ impl Watch {
         if wrongs.is_empty() {
             return None;
         }
-        let sight = self.sight(record);
+        let sight = self.sight(record, None);
         let harmless = |wrong: &Wrong| match (&wrong.held, &sight) {
             (Held::Addresses(strays), Some(sight)) if wrong.is_given() => {
                 issuance::stray_effect(sight, strays) == Effect::Warns
@@ -369,6 +461,12 @@ impl Watch {
             }
         }
     }
+}
+
+/// Whether a reason is about one resolver.
+fn is_of_resolver(reason: &Reason) -> bool {
+    reason.who.is_some()
+        && (reason.cause.code().starts_with("resolver") || reason.cause.code() == "witness-stale")
 }
 
 fn standing_of(says: &AtServer) -> Standing {

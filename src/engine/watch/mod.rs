@@ -12,13 +12,17 @@ mod progress;
 mod resolvers;
 mod servers;
 mod sights;
+mod subject;
+mod sums;
+mod surveys;
 mod timers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::{
-    Errand, Event, Finding, Gap, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId, Why,
+    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId,
+    Verdict, Why,
 };
 
 use super::authority::Authorities;
@@ -27,7 +31,9 @@ use super::plan::{Mode, Plan};
 use super::schedule;
 use super::verdict::Blind;
 use progress::{NameSearch, Progress};
-use sights::Subject;
+use subject::Subject;
+use sums::Sums;
+use surveys::Surveys;
 use timers::{Timer, Timers};
 
 /// What can happen to a watch.
@@ -75,14 +81,18 @@ pub struct Watch {
     plan: Plan,
     now: Timestamp,
     started: Timestamp,
-    /// The latest sign that something is moving at the authorities.
-    hint: Option<Timestamp>,
     auth: Authorities,
     searches: Vec<NameSearch>,
     search_of: HashMap<Name, usize>,
     records: Vec<Progress>,
     /// The names that certificates are wanted for.
     subjects: Vec<Subject>,
+    subject_of_name: HashMap<Name, usize>,
+    surveys: Surveys,
+    /// Looks that are under way.
+    looks_out: usize,
+    /// When the last whole look at each name began.
+    completed: BTreeSet<(Timestamp, usize)>,
     /// The records that have a row of cells, guards left out.
     rows: Vec<usize>,
     /// Rows × resolvers, row by row.
@@ -90,6 +100,14 @@ pub struct Watch {
     samples: Samples,
     /// By resolver: keeps entries for one second at TTL 0.
     late: Vec<bool>,
+    /// By resolver: the number of its operator.
+    operators: Vec<usize>,
+    /// By resolver: questions under way, and the cells that wait until there are fewer.
+    under_way: Vec<u32>,
+    in_line: Vec<VecDeque<u32>>,
+    /// Questions to name servers that are under way, and the nodes that wait until there are fewer.
+    at_servers: u32,
+    nodes_in_line: VecDeque<usize>,
     timers: Timers,
     blind: Blind,
     /// Encrypted resolvers that were asked whether the way out is open, and what has come of it.
@@ -102,7 +120,8 @@ pub struct Watch {
     /// A single look has asked the silent once more.
     asked_silent: bool,
     out: Step,
-    told: Option<Report>,
+    /// The verdict that was told last, and whether it was the milestone.
+    told: Option<(Verdict, bool)>,
     told_forecast: Option<(Option<Timestamp>, Option<Timestamp>)>,
     /// Something was judged since the last forecast.
     news: bool,
@@ -110,8 +129,12 @@ pub struct Watch {
     closing: Option<Timestamp>,
     /// The records to be judged at the next finding.
     dirty: Vec<usize>,
-    /// A record's report, or whether it is decided, is another than when a verdict was last told.
-    changed: bool,
+    sums: Sums,
+    /// Records that have become right and whose resolvers may be asked from now on, unless their alias leads over a
+    /// name that is not.
+    to_open: BTreeSet<usize>,
+    /// Records whose alias does, by that name's subject.
+    waiting_for: BTreeMap<usize, Vec<usize>>,
     over: bool,
 }
 
@@ -120,19 +143,32 @@ impl Watch {
     pub fn new(plan: Plan) -> Self {
         let rows: Vec<usize> = (0..plan.records.len()).filter(|&i| !plan.records[i].is_guard()).collect();
         let cells = rows.len() * plan.resolvers.len();
+        let mut records = Progress::for_plan(&plan);
+        let (subjects, subject_of_name) = Subject::for_plan(&plan, &mut records);
         Watch {
             now: Timestamp::default(),
             started: Timestamp::default(),
-            hint: None,
             auth: Authorities::default(),
             searches: Vec::new(),
             search_of: HashMap::new(),
-            records: Progress::for_plan(&plan),
-            subjects: Subject::for_plan(&plan),
+            records,
+            subjects,
+            subject_of_name,
+            surveys: Surveys::default(),
+            looks_out: 0,
+            completed: BTreeSet::new(),
+            sums: Sums::new(rows.len()),
+            to_open: BTreeSet::new(),
+            waiting_for: BTreeMap::new(),
             rows,
             cells: vec![Cell::new(plan.samples().planned); cells],
             samples: plan.samples(),
             late: vec![false; plan.resolvers.len()],
+            operators: operators(&plan),
+            under_way: vec![0; plan.resolvers.len()],
+            in_line: vec![VecDeque::new(); plan.resolvers.len()],
+            at_servers: 0,
+            nodes_in_line: VecDeque::new(),
             timers: Timers::default(),
             blind: Blind::No,
             probes: BTreeMap::new(),
@@ -147,7 +183,6 @@ impl Watch {
             news: true,
             closing: None,
             dirty: Vec::new(),
-            changed: true,
             over: false,
             plan,
         }
@@ -286,6 +321,9 @@ impl Watch {
 
     fn send(&mut self, task: Task, why: Why) {
         self.in_flight += 1;
+        if matches!(task, Task::Ask { manner: Manner::Authoritative, .. }) {
+            self.at_servers += 1;
+        }
         self.out.errands.push(Errand { task, why });
     }
 
@@ -308,17 +346,41 @@ impl Watch {
         RecordId(u32::try_from(record).unwrap_or(u32::MAX))
     }
 
-    fn hint_now(&mut self) {
-        self.hint = Some(self.now);
+    /// A sign that something is moving at the servers that a record is asked of.
+    fn hint_of(&mut self, record: usize) {
+        for &search in &self.records[record].hangs_on {
+            if let Some(zone) = self.searches[search].zone {
+                self.auth.zones[zone].hint = Some(self.now);
+            }
+        }
     }
 
-    fn pace(&self) -> std::time::Duration {
-        schedule::authority_not_right(self.watching_for(), self.hint.map(|hint| self.now.since(hint)))
+    /// How often a zone's servers are asked while they are not right.
+    fn pace(&self, zone: Option<usize>) -> std::time::Duration {
+        let hint = zone.and_then(|zone| self.auth.zones[zone].hint);
+        let hint = hint.map(|hint| self.now.since(hint));
+        self.unhurried(zone, schedule::authority_not_right(self.watching_for(), hint))
+    }
+
+    /// The same pace, or a slower one where so many names are asked about at the same servers that these would
+    /// never have a rest.
+    fn unhurried(&self, zone: Option<usize>, pace: std::time::Duration) -> std::time::Duration {
+        pace.max(schedule::EACH_AT_A_SERVER * zone.map_or(0, |zone| self.auth.busiest(zone)))
     }
 
     fn label(name: &Name) -> Arc<str> {
         Arc::from(name.as_str())
     }
+}
+
+/// The same number for resolvers of the same operator.
+fn operators(plan: &Plan) -> Vec<usize> {
+    let mut known = HashMap::new();
+    plan.resolvers
+        .iter()
+        .enumerate()
+        .map(|(i, vantage)| *known.entry(&vantage.operator).or_insert(i))
+        .collect()
 }
 
 #[cfg(test)]

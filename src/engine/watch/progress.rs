@@ -1,13 +1,15 @@
 //! What the watch remembers of each record and each name.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::sums::Counted;
 use crate::engine::authority::AtServer;
 use crate::engine::issuance;
 use crate::engine::plan::Plan;
 use crate::engine::schedule;
-use crate::model::{Held, Name, RecordReport, Timestamp, Walk, WalkEnd};
+use crate::model::{Held, Name, Reason, RecordReport, Timestamp, Walk, WalkEnd};
 
 /// The search for the zone that holds a name.
 #[derive(Debug)]
@@ -17,9 +19,11 @@ pub(super) struct NameSearch {
     pub(super) in_flight: bool,
     pub(super) next: Timestamp,
     /// How the last walk ended, and what it met; none before the first.
-    pub(super) last: Option<Walk>,
+    pub(super) last: Option<Arc<Walk>>,
     /// Records that hang on this name, as indices.
     pub(super) records: Vec<usize>,
+    /// How many of them are not right.
+    pub(super) wrong: usize,
 }
 
 impl NameSearch {
@@ -59,11 +63,21 @@ impl Wrong {
     }
 }
 
+/// What the CA's other rules say of a record.
+#[derive(Debug)]
+pub(super) struct Sighted {
+    /// The number of the look at its name, and whether it was right then: with another it says nothing.
+    pub(super) of: (u32, bool),
+    pub(super) reasons: Vec<Reason>,
+}
+
 /// One record's way to its verdict.
 #[derive(Debug)]
 pub(super) struct Progress {
     /// Its row of cells; a guard has none.
     pub(super) row: Option<usize>,
+    /// Its name's place among the subjects; a guard has none.
+    pub(super) subject: Option<usize>,
     /// The record that this guard protects.
     pub(super) guards: Option<usize>,
     /// The guard of this record.
@@ -71,6 +85,8 @@ pub(super) struct Progress {
     /// The node of its own name.
     pub(super) node: Option<usize>,
     pub(super) search: usize,
+    /// Every search that it hangs on: its own, and those of names that its aliases lead over.
+    pub(super) hangs_on: Vec<usize>,
     pub(super) reserved: Option<(IpAddr, Arc<str>)>,
     /// The chain of alias targets at the authorities.
     pub(super) truth: Vec<Name>,
@@ -99,31 +115,45 @@ pub(super) struct Progress {
     pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
+    /// Its servers have said something new since it was judged.
+    pub(super) unweighed: bool,
+    /// What the CA's other rules say, and of which look at its name.
+    pub(super) sighted: Option<Sighted>,
+    /// What one of its resolvers had last that is not expected.
+    pub(super) held: Option<Arc<Held>>,
     pub(super) reached: [bool; 3],
+    /// What it counts as among all.
+    pub(super) counted: Option<Counted>,
+    /// What there is to tell of it, and what was told last.
+    pub(super) tellable: u64,
+    pub(super) told: Option<u64>,
 }
 
 impl Progress {
     pub(super) fn for_plan(plan: &Plan) -> Vec<Progress> {
         let mut rows = 0;
         let mut all: Vec<Progress> = Vec::with_capacity(plan.records.len());
+        let mut latest: HashMap<&Name, usize> = HashMap::new();
         for (i, record) in plan.records.iter().enumerate() {
             let row = (!record.is_guard()).then(|| {
                 rows += 1;
                 rows - 1
             });
-            let guards = record
-                .is_guard()
-                .then(|| plan.records[..i].iter().rposition(|r| r.name == record.name && !r.is_guard()))
-                .flatten();
+            let guards = if record.is_guard() { latest.get(&record.name).copied() } else { None };
+            if !record.is_guard() {
+                latest.insert(&record.name, i);
+            }
             if let Some(protected) = guards {
                 all[protected].guard = Some(i);
             }
             all.push(Progress {
                 row,
+                subject: None,
                 guards,
                 guard: None,
                 node: None,
                 search: 0,
+                hangs_on: Vec::new(),
                 reserved: issuance::reserved(record),
                 truth: Vec::new(),
                 at_servers: Vec::new(),
@@ -143,7 +173,13 @@ impl Progress {
                 looking_until: Timestamp::default(),
                 decided: false,
                 dirty: false,
+                unweighed: false,
+                sighted: None,
+                held: None,
                 reached: [false; 3],
+                counted: None,
+                tellable: 0,
+                told: None,
             });
         }
         all

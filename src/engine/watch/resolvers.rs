@@ -64,6 +64,12 @@ impl Watch {
             return;
         }
         let (record, resolver) = self.place_of(cell);
+        if self.under_way[resolver] >= schedule::UNDER_WAY {
+            // Asked as soon as others have been answered; what waits here costs four octets.
+            self.cells[cell].next = Timestamp::MAX;
+            self.in_line[resolver].push_back(u32::try_from(cell).unwrap_or(u32::MAX));
+            return;
+        }
         self.cells[cell].next = Timestamp::MAX;
         if !self.records[record].gate_open {
             return;
@@ -77,6 +83,7 @@ impl Watch {
             let sample = self.cells[cell].sample;
             self.cells[cell].sample = sample.wrapping_add(1);
             self.cells[cell].in_flight += 1;
+            self.under_way[resolver] += 1;
             let task = Task::Ask {
                 vantage: self.vantage_id(resolver),
                 server: server.clone(),
@@ -86,6 +93,19 @@ impl Watch {
                 record: Some(self.record_id(record)),
             };
             self.send(task, why);
+        }
+    }
+
+    /// A resolver has room for one more question.
+    fn ask_next_in_line(&mut self, resolver: usize) {
+        while self.under_way[resolver] < schedule::UNDER_WAY {
+            let Some(cell) = self.in_line[resolver].pop_front() else { return };
+            let cell = cell as usize;
+            // Whatever has set its next look meanwhile has its own timer.
+            if self.cells[cell].next == Timestamp::MAX && self.cells[cell].in_flight == 0 {
+                self.cells[cell].next = self.now;
+                self.ask_resolver(cell);
+            }
         }
     }
 
@@ -117,6 +137,8 @@ impl Watch {
         }
         let cell = self.cells_of(record).start + resolver;
         self.cells[cell].in_flight = self.cells[cell].in_flight.saturating_sub(1);
+        self.under_way[resolver] = self.under_way[resolver].saturating_sub(1);
+        self.ask_next_in_line(resolver);
         let reading = reading::read(&self.plan.records[record], &self.records[record].truth, seen);
         if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
             return;
@@ -142,7 +164,7 @@ impl Watch {
     fn fold_cell(&mut self, record: usize, cell: usize, resolver: usize, reading: Reading) {
         let before = self.cells[cell].standing();
         if let Reading::Wrong { ttl, .. } = &reading {
-            let operator = self.operator_number(resolver);
+            let operator = self.operators[resolver];
             self.records[record].note_shown(*ttl, operator);
         }
         let around = Around {
@@ -155,6 +177,7 @@ impl Watch {
             late: self.late[resolver],
         };
         self.late[resolver] |= self.cells[cell].fold(reading, around);
+        self.cells[cell].share(&mut self.records[record].held);
         self.schedule_cell(cell);
         let after = self.cells[cell].standing();
         if is_worth_telling(&before, &after) {
@@ -185,11 +208,13 @@ impl Watch {
         let cells = self.cells_of(record);
         let votes = |cell: &usize| self.plan.resolvers[cell - cells.start].role == Role::Voter;
         let awaited = |cell: &usize| self.cells[*cell].is_awaited();
-        let last: Vec<usize> = cells.clone().filter(votes).filter(awaited).collect();
-        if last.len() > schedule::LAST_FEW {
+        let last = cells.clone().filter(awaited).filter(votes).take(schedule::LAST_FEW + 1);
+        let mut few = [None; schedule::LAST_FEW + 1];
+        few.iter_mut().zip(last).for_each(|(place, cell)| *place = Some(cell));
+        if few.iter().all(Option::is_some) {
             return;
         }
-        for cell in last {
+        for cell in few.into_iter().flatten() {
             if self.cells[cell].check(self.now) {
                 self.timers.set(self.cells[cell].next, Timer::Cell(cell), Why::Confirm);
             }
@@ -204,11 +229,6 @@ impl Watch {
             return;
         }
         self.timers.set(at, Timer::Cell(cell), why);
-    }
-
-    fn operator_number(&self, resolver: usize) -> usize {
-        let operator = &self.plan.resolvers[resolver].operator;
-        self.plan.resolvers.iter().position(|vantage| vantage.operator == *operator).unwrap_or(resolver)
     }
 
     /// When the zone of the record was last seen to move, with the TTL of the delegation that it left.

@@ -36,15 +36,19 @@ impl Watch {
         if changed {
             let ns_ttl = ns_ttl(&self.auth.zones[zone].walk).max(ns_ttl(walk));
             self.auth.zones[zone].moved = Some((self.now, ns_ttl));
-            self.hint_now();
+            self.auth.zones[zone].hint = Some(self.now);
         }
         changed
     }
 
     fn join(&mut self, zone: usize, host: &Name, addr: std::net::SocketAddr) -> bool {
         let name = self.auth.zones[zone].name.clone();
-        let known =
-            self.auth.servers.iter().position(|s| s.zone == name && s.host == *host && s.addr == addr);
+        let theirs = &self.auth.zones[zone];
+        let mut theirs = theirs.servers.iter().chain(&theirs.former).copied();
+        let known = theirs.find(|&server| {
+            let server = &self.auth.servers[server];
+            server.host == *host && server.addr == addr
+        });
         if known.is_some_and(|server| self.auth.servers[server].current) {
             return false;
         }
@@ -61,6 +65,7 @@ impl Watch {
             });
             self.auth.servers.len() - 1
         });
+        self.auth.burden(server);
         self.auth.servers[server].current = true;
         self.auth.zones[zone].former.retain(|&s| s != server);
         self.auth.zones[zone].servers.push(server);
@@ -103,8 +108,12 @@ impl Watch {
             let task = server.asked(&question);
             self.send(task, Why::AuthorityNotRight);
         }
-        let rest = if self.zone_is_right(zone) { schedule::AUTHORITY_RIGHT * 4 } else { schedule::SERIAL };
-        self.auth.zones[zone].next_serial = self.now + rest.max(self.pace());
+        let rest = if self.zone_is_right(zone) {
+            self.unhurried(Some(zone), schedule::AUTHORITY_RIGHT * 4)
+        } else {
+            schedule::SERIAL
+        };
+        self.auth.zones[zone].next_serial = self.now + rest.max(self.pace(Some(zone)));
         if self.plan.mode == Mode::Watch {
             let at = self.auth.zones[zone].next_serial;
             self.timers.set(at, Timer::Serial(zone), Why::AuthorityNotRight);
@@ -119,10 +128,10 @@ impl Watch {
         let (at, vantage) = (self.now, self.auth.servers[server].id);
         let (from, to) = (before.serial, soa.serial);
         self.out.events.push(Event::Serial { at, zone: zone.clone(), vantage, from, to });
-        self.hint_now();
-        for node in 0..self.auth.nodes.len() {
-            let in_zone = self.auth.nodes[node].zone.is_some_and(|z| self.auth.zones[z].name == *zone);
-            if in_zone && !self.node_is_right(node) {
+        let Some(&zone) = self.auth.zone_of.get(zone) else { return };
+        self.auth.zones[zone].hint = Some(self.now);
+        for node in self.auth.zones[zone].nodes.clone() {
+            if !self.node_is_right(node) {
                 self.set_node(node, self.now, Why::AuthorityNotRight);
             }
         }

@@ -9,15 +9,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::engine::issuance::{self, Sight};
-use crate::engine::plan::{Mode, Plan, WebPolicy};
+use crate::engine::plan::{Mode, WebPolicy};
 use crate::engine::schedule;
 use crate::model::{
-    Ca, ChallengeFile, Effect, Expectation, Held, Milestone, Name, Origin, Seen, Survey, Task, Timestamp,
-    Visit, Why,
+    Ca, ChallengeFile, Effect, Held, Milestone, Name, Reason, Seen, Survey, Task, Timestamp, Why,
 };
 
 use super::Watch;
-use super::progress::Progress;
+use super::progress::{Progress, Sighted};
+use super::subject::{Barred, Subject};
+use super::surveys::Kept;
 use super::timers::Timer;
 use crate::engine::authority::AtServer;
 
@@ -26,91 +27,22 @@ const MOST_VISITS: usize = 32;
 /// Addresses whose owner is asked for.
 const MOST_ORIGINS: usize = 4;
 
-/// One name that a certificate is wanted for.
-#[derive(Debug)]
-pub(super) struct Subject {
-    pub(super) name: Name,
-    /// Its records, guards left out.
-    records: Vec<usize>,
-    expected: Vec<IpAddr>,
-    survey: Option<Box<Survey>>,
-    visits: Vec<(IpAddr, Visit)>,
-    origins: Vec<(IpAddr, Origin)>,
-    /// When the look that is under way, or else the last one, began.
-    asked_at: Option<Timestamp>,
-    /// When the last look that came back whole began.
-    complete: Option<Timestamp>,
-    /// Only a look begun then or later counts.
-    wanted: Timestamp,
-    /// What of DNS has stood in the way and may be kept by the CA's resolvers.
-    barred: Option<Barred>,
-    /// Answers that are still to come.
-    out: u32,
-    /// Something of the look that is under way could not be carried out.
-    failed: bool,
-    next: Timestamp,
-}
-
-/// Something in DNS that stood in the way.
-#[derive(Debug, Clone, Copy)]
-struct Barred {
-    /// When it was last seen.
-    last: Timestamp,
-    /// Whether the last look saw it.
-    still: bool,
-    /// How long resolvers keep it, in seconds.
-    ttl: u32,
-}
-
-impl Subject {
-    pub(super) fn for_plan(plan: &Plan) -> Vec<Subject> {
-        let mut all: Vec<Subject> = Vec::new();
-        for (index, record) in plan.records.iter().enumerate().filter(|(_, record)| !record.is_guard()) {
-            let known = all.iter().position(|subject| subject.name == record.name);
-            let place = known.unwrap_or_else(|| {
-                all.push(Subject {
-                    name: record.name.clone(),
-                    records: Vec::new(),
-                    expected: Vec::new(),
-                    survey: None,
-                    visits: Vec::new(),
-                    origins: Vec::new(),
-                    asked_at: None,
-                    complete: None,
-                    wanted: Timestamp::default(),
-                    barred: None,
-                    out: 0,
-                    failed: false,
-                    next: Timestamp::MAX,
-                });
-                all.len() - 1
-            });
-            all[place].records.push(index);
-            if let Expectation::Addresses(addresses) = &record.expect {
-                all[place].expected.extend(addresses);
-            }
-        }
-        all
-    }
-
-    fn is_under_way(&self) -> bool {
-        self.out > 0
-    }
-
-    /// Whether what counts is still to come.
-    fn is_pending(&self) -> bool {
-        self.complete.is_none_or(|begun| begun < self.wanted)
-    }
-}
+/// Old looks that are taken anew at once, after all were.
+const RENEWED: usize = 8;
 
 impl Watch {
-    fn subject_named(&self, name: &Name) -> Option<usize> {
-        self.subjects.iter().position(|subject| subject.name == *name)
+    pub(super) fn subject_named(&self, name: &Name) -> Option<usize> {
+        self.subject_of_name.get(name).copied()
     }
 
-    fn subject_of(&self, record: usize) -> Option<usize> {
-        let name = &self.plan.records[record].name;
-        self.subject_named(name)
+    pub(super) fn subject_of(&self, record: usize) -> Option<usize> {
+        self.records[record].subject
+    }
+
+    /// Whether any record of a name is not right at its name servers.
+    pub(super) fn is_wrong(&self, subject: usize) -> bool {
+        let mut records = self.subjects[subject].records.iter();
+        records.any(|&record| self.records[record].right_since.is_none())
     }
 
     /// The zone of a name is known: the first look at what a CA looks at.
@@ -179,17 +111,19 @@ impl Watch {
     /// Everything that is waited for is reached. Names that were last looked at long before that are looked at
     /// once more, side by side, before it is said. Returns whether any such look is still to come.
     pub(super) fn looks_before_the_last_word(&mut self) -> bool {
+        let begins = self.closing.is_none();
         self.closing.get_or_insert(self.now);
-        let old = self.old_sights();
+        // All at first, and then those that came back and are old all the same.
+        let most = if begins { usize::MAX } else { RENEWED };
+        let old: Vec<usize> = self.old_sights().take(most).collect();
         old.iter().for_each(|&subject| self.renew(subject));
         !old.is_empty()
     }
 
     /// Names whose last look is too old to rest the last word on.
-    pub(super) fn old_sights(&self) -> Vec<usize> {
+    pub(super) fn old_sights(&self) -> impl Iterator<Item = usize> + '_ {
         let oldest = self.closing.unwrap_or(self.now) - schedule::OLD_SIGHT;
-        let is_old = |subject: &usize| self.subjects[*subject].complete.is_some_and(|begun| begun < oldest);
-        (0..self.subjects.len()).filter(is_old).collect()
+        self.completed.range(..(oldest, 0)).map(|(_, subject)| *subject)
     }
 
     /// The records of a name, guards left out.
@@ -206,6 +140,7 @@ impl Watch {
         entry.next = Timestamp::MAX;
         entry.out = 1;
         entry.failed = false;
+        self.looks_out += 1;
         let name = entry.name.clone();
         self.send(Task::Survey { name }, why);
     }
@@ -220,7 +155,8 @@ impl Watch {
     pub(super) fn surveyed(&mut self, name: &Name, seen: Seen) {
         let Some(subject) = self.subject_named(name) else { return };
         if let Seen::Surveyed(survey) = seen {
-            self.subjects[subject].survey = Some(survey);
+            self.subjects[subject].survey = Some(self.surveys.keep(*survey));
+            self.subjects[subject].seen += 1;
             self.visit_all(subject);
             self.ask_origins(subject);
         } else {
@@ -278,6 +214,7 @@ impl Watch {
     pub(super) fn fetched(&mut self, name: &Name, address: IpAddr, seen: Seen) {
         let Some(subject) = self.subject_named(name) else { return };
         if let Seen::Fetched(visit) = seen {
+            self.subjects[subject].seen += 1;
             let visits = &mut self.subjects[subject].visits;
             visits.retain(|(known, _)| *known != address);
             visits.push((address, *visit));
@@ -295,6 +232,7 @@ impl Watch {
             let theirs = survey.as_ref().is_some_and(|survey| survey.addresses.contains(&address));
             if theirs && origins.iter().all(|(known, _)| *known != address) {
                 origins.push((address, (*origin).clone()));
+                self.subjects[subject].seen += 1;
                 self.mark_subject(subject);
             }
         }
@@ -302,17 +240,25 @@ impl Watch {
 
     fn came_back(&mut self, subject: usize) {
         let entry = &mut self.subjects[subject];
-        entry.out = entry.out.saturating_sub(1);
+        if !entry.is_under_way() {
+            return;
+        }
+        entry.out -= 1;
         if entry.is_under_way() {
             return;
         }
+        self.looks_out -= 1;
         if entry.failed {
             self.note_barred(subject);
             self.put_off(subject);
             self.mark_subject(subject);
             return;
         }
+        if let Some(before) = entry.complete {
+            self.completed.remove(&(before, subject));
+        }
         entry.complete = entry.asked_at;
+        self.completed.extend(entry.complete.map(|begun| (begun, subject)));
         self.note_barred(subject);
         let entry = &self.subjects[subject];
         let right = |record: &usize| self.records[*record].right_since;
@@ -329,10 +275,15 @@ impl Watch {
         self.mark_subject(subject);
     }
 
+    fn zone_of_sight(&self, subject: usize) -> Option<usize> {
+        let search = self.search_of.get(&self.subjects[subject].name);
+        search.and_then(|&search| self.searches[search].zone)
+    }
+
     /// A look that did not come back whole counts for nothing, and is taken again, but not at once.
     fn put_off(&mut self, subject: usize) {
         if self.plan.mode == Mode::Watch {
-            let at = self.now + self.pace().max(schedule::BARRED);
+            let at = self.now + self.pace(self.zone_of_sight(subject)).max(schedule::BARRED);
             self.subjects[subject].next = at;
             self.timers.set(at, Timer::Sight(subject), Why::Retry);
         }
@@ -343,6 +294,7 @@ impl Watch {
         let now = self.now;
         for subject in 0..self.subjects.len() {
             if std::mem::take(&mut self.subjects[subject].out) > 0 {
+                self.looks_out -= 1;
                 self.subjects[subject].next = now;
                 self.timers.set(now, Timer::Sight(subject), Why::Retry);
             } else {
@@ -360,10 +312,9 @@ impl Watch {
     /// Remembers what the CA's resolvers may keep after it has gone: a CAA set, bogus data, and where a redirect
     /// led to.
     fn note_barred(&mut self, subject: usize) {
-        let Some(sight) = self.subjects[subject].records.first().and_then(|&record| self.sight(record))
-        else {
-            return;
-        };
+        let survey = self.subjects[subject].survey.as_ref().map(Kept::whole);
+        let first = self.subjects[subject].records.first();
+        let Some(sight) = first.and_then(|&record| self.sight(record, survey.as_ref())) else { return };
         let led_on = sight.visits.iter().any(|(_, visit)| !visit.is_direct());
         let reasons = issuance::reasons(&sight);
         let in_the_way = reasons.iter().filter(|reason| reason.effect != Effect::Warns);
@@ -401,11 +352,6 @@ impl Watch {
         self.subjects[subject].records.clone().into_iter().for_each(|record| self.mark(record));
     }
 
-    /// Whether a look at any name is under way.
-    pub(super) fn looks_are_out(&self) -> bool {
-        self.subjects.iter().any(Subject::is_under_way)
-    }
-
     /// After a judgement: while the CA's other rules stand in the way, the name is looked at again soon; while
     /// nothing does, now and then.
     pub(super) fn keep_looking(&mut self, record: usize) {
@@ -415,11 +361,21 @@ impl Watch {
         if !right || entry.is_under_way() || entry.next < Timestamp::MAX {
             return;
         }
-        let Some(sight) = self.sight(record) else { return };
-        if issuance::reasons(&sight).iter().any(|reason| reason.effect != Effect::Warns) {
+        if self.subjects[subject].survey.is_none() {
+            return;
+        }
+        let survey = self.survey_of(record);
+        let reasons = match (self.sight_says(record), self.sight(record, survey.as_ref())) {
+            (Some(says), _) => says.to_vec(),
+            (None, Some(sight)) => issuance::reasons(&sight),
+            (None, None) => return,
+        };
+        if reasons.iter().any(|reason| reason.effect != Effect::Warns) {
             self.put_off(subject);
         } else if !self.subjects[subject].is_pending() {
-            let at = self.now + schedule::SIGHT_RIGHT;
+            // A look puts about so many questions to each of the name's servers.
+            let rest = self.unhurried(self.zone_of_sight(subject), schedule::SIGHT_RIGHT / 4) * 4;
+            let at = self.now + rest;
             self.subjects[subject].next = at;
             self.timers.set(at, Timer::Sight(subject), Why::Retry);
         }
@@ -430,22 +386,59 @@ impl Watch {
         self.subject_of(record).is_some_and(|subject| self.subjects[subject].is_pending())
     }
 
-    /// What is known of a record's name, for the CA's rules.
-    pub(super) fn sight(&self, record: usize) -> Option<Sight<'_>> {
+    /// What the CA's other rules say of a record, if that was worked out and nothing was seen since.
+    pub(super) fn sight_says(&self, record: usize) -> Option<&[Reason]> {
+        let Progress { sighted, right_since, .. } = &self.records[record];
+        let seen = self.subjects[self.subject_of(record)?].seen;
+        if self.has_former(record) {
+            return None;
+        }
+        let sighted = sighted.as_ref().filter(|sighted| sighted.of == (seen, right_since.is_some()))?;
+        Some(&sighted.reasons)
+    }
+
+    /// Works out what the CA's other rules say of a record, unless time alone can change it.
+    pub(super) fn work_out_sight(&mut self, record: usize) {
+        if self.sight_says(record).is_some() {
+            return;
+        }
+        let survey = self.survey_of(record);
+        let Some(sight) = self.sight(record, survey.as_ref()) else { return };
+        let Some(subject) = self.subject_of(record) else { return };
+        let of = (self.subjects[subject].seen, sight.right);
+        let lasts = !self.has_former(record) && !issuance::moves_with_time(&sight);
+        let reasons = lasts.then(|| issuance::reasons(&sight));
+        self.records[record].sighted = reasons.map(|reasons| Sighted { of, reasons });
+    }
+
+    /// The last survey of a record's name, unless what follows from it is known already.
+    pub(super) fn survey_of(&self, record: usize) -> Option<Survey> {
+        if self.sight_says(record).is_some() {
+            return None;
+        }
+        self.subjects[self.subject_of(record)?].survey.as_ref().map(Kept::whole)
+    }
+
+    /// What is known of a record's name, for the CA's rules; with [`Self::survey_of`] it.
+    pub(super) fn sight<'a>(&'a self, record: usize, survey: Option<&'a Survey>) -> Option<Sight<'a>> {
         let subject = &self.subjects[self.subject_of(record)?];
-        let survey = subject.survey.as_deref()?;
+        let kept = subject.survey.as_ref()?;
         Some(Sight {
             name: &subject.name,
             now: self.now,
             policy: &self.plan.policy,
-            survey: Some(survey),
-            addresses: &survey.addresses,
+            survey,
+            addresses: &kept.addresses,
             expected: &subject.expected,
             visits: &subject.visits,
             origins: &subject.origins,
             former: self.given_by_former(record),
             right: self.records[record].right_since.is_some(),
         })
+    }
+
+    fn has_former(&self, record: usize) -> bool {
+        self.records[record].at_servers.iter().any(|(server, _)| !self.auth.servers[*server].current)
     }
 
     /// Addresses that servers which the zone has left still give.

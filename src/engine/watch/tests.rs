@@ -1,3 +1,4 @@
+mod many;
 mod sights;
 
 use std::collections::BTreeSet;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::common::Asked;
 use super::message::{self, Message};
 use crate::clock::Stopwatch;
-use crate::model::{Failure, Question, QuestionType, Rcode};
+use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
 use crate::net::exchange::{Exchange, Limit};
 use crate::net::line::{Line, Reply};
@@ -16,7 +17,7 @@ use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
 
 /// How a question is put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Way {
     /// Letters in mixed case (over UDP).
     pub(super) mixed: bool,
@@ -48,6 +49,8 @@ pub(super) struct Asker<'a> {
     pub(super) asked: Cell<u32>,
     /// Of the answers about addresses and CAA.
     pub(super) slowest: Cell<Duration>,
+    /// The name that is surveyed, where what it has in common with others is shared.
+    about: Option<Name>,
 }
 
 /// The octets of an answer, and how they fit the question.
@@ -55,7 +58,12 @@ type Octets = Result<(Vec<u8>, Fit), Failure>;
 
 impl<'a> Asker<'a> {
     pub(super) fn new(net: &'a Internet) -> Self {
-        Asker { net, asked: Cell::new(0), slowest: Cell::new(Duration::ZERO) }
+        Asker { net, asked: Cell::new(0), slowest: Cell::new(Duration::ZERO), about: None }
+    }
+
+    /// One that shares what `name` has in common with other names.
+    pub(super) fn sharing(net: &'a Internet, name: &Name) -> Self {
+        Asker { about: Some(name.clone()), ..Asker::new(net) }
     }
 
     /// Adds to what the survey has cost.
@@ -66,6 +74,35 @@ impl<'a> Asker<'a> {
     /// Asks as the CA's resolver does, and gives way where it does: without EDNS after FORMERR and NOTIMP
     /// (RFC 6891, section 7), in lower case when the letters' case was lost.
     pub(super) async fn usual(&self, server: SocketAddr, question: &Question) -> Heard {
+        let of_the_zone = match question.qtype {
+            QuestionType::Ds | QuestionType::Dnskey => true,
+            QuestionType::Caa => self.about.as_ref().is_some_and(|name| *name != question.name),
+            _ => false,
+        };
+        if !of_the_zone || self.about.is_none() {
+            return self.usual_alone(server, question).await;
+        }
+        let word = self.net.common.word(Asked::Usual(server, question.clone()), self.net.clock.now());
+        word.get_or_init(|| self.usual_alone(server, question)).await.clone()
+    }
+
+    /// Whether a server of a zone takes one way of asking. Names of the zone that are surveyed side by side share
+    /// the answer.
+    pub(super) async fn takes(
+        &self,
+        server: SocketAddr,
+        zone: &Name,
+        question: &Question,
+        way: Way,
+    ) -> Heard {
+        if self.about.is_none() {
+            return self.just(server, question, way).await;
+        }
+        let word = self.net.common.word(Asked::Way(server, zone.clone(), way), self.net.clock.now());
+        word.get_or_init(|| self.just(server, question, way)).await.clone()
+    }
+
+    async fn usual_alone(&self, server: SocketAddr, question: &Question) -> Heard {
         let (octets, rtt) = self.octets(server, question, Way::USUAL).await;
         let other_case = matches!(octets, Ok((_, Fit::OtherCase)));
         let reply = octets.and_then(|(octets, _)| message::read(&octets));
@@ -110,8 +147,8 @@ impl<'a> Asker<'a> {
             let (heard, rtt) = self.over_tcp(&exchange, &query).await;
             return (heard.map(|octets| (octets, Fit::Exact)), rtt);
         }
-        let held = self.net.polite.socket().await;
         let turn = self.net.polite.turn(server.ip()).await;
+        let held = self.net.polite.socket().await;
         let line = match Line::open(server) {
             Ok(line) => line.undecoded(),
             Err(failure) => return (Err(failure), Duration::ZERO),

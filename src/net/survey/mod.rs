@@ -4,12 +4,13 @@
 //! name and follows aliases to the servers of other zones; the names above it in the zone have trails of
 //! their own, those `above` the zone are shared between surveys. As soon as a zone is known, `zones` asks
 //! its parent for DS and its servers the plain question; when the trails have ended, what depends on that.
-//! `ask` is how one question is put. Pure are `message` (records as octets), `caa` (what a reply says) and
+//! `ask` is how one question is put; in `common` is what surveys side by side share. Pure are `message` (records as octets), `caa` (what a reply says) and
 //! `dnssec` (whether it is proved).
 
 mod above;
 mod ask;
 mod caa;
+mod common;
 mod dnssec;
 mod message;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use super::Internet;
 use crate::model::{Name, QuestionType, Seen, Survey, ZoneSurvey};
 
 pub(super) use self::above::Shelf;
+pub(super) use self::common::Common;
 
 /// What is asked about the name of the certificate.
 const NAMED: &[QuestionType] = &[QuestionType::A, QuestionType::Aaaa, QuestionType::Caa];
@@ -37,7 +39,8 @@ const CLIMBED: &[QuestionType] = &[QuestionType::Caa];
 
 /// Surveys a name; returns what was found and what it cost.
 pub(super) async fn survey(net: &Internet, name: &Name) -> (Seen, u32) {
-    let asker = Asker::new(net);
+    let _joined = net.common.join();
+    let asker = Asker::sharing(net, name);
     let survey = match asker.find(name).await {
         Ok(found) => from_zone(&asker, name, &found).await,
         Err(_) => empty(name),

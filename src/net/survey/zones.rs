@@ -31,12 +31,9 @@ impl Grounds {
             DsReply { host: host.clone(), addr: *addr, said: ds_said(&heard.reply, &found.zone) }
         }));
         let question = Question { name: name.clone(), qtype: QuestionType::A };
-        let plain = join_all(
-            found
-                .places
-                .iter()
-                .map(|place| async { (place.clone(), asker.just(place.1, &question, Way::PLAIN).await) }),
-        );
+        let plain = join_all(found.places.iter().map(|place| async {
+            (place.clone(), asker.takes(place.1, &found.zone, &question, Way::PLAIN).await)
+        }));
         let (ds, plain) = futures::join!(ds, plain);
         Grounds { name: name.clone(), ds, plain }
     }
@@ -142,7 +139,7 @@ impl Server<'_> {
 
     async fn just(&self, way: Way) -> Heard {
         let question = Question { name: self.name.clone(), qtype: QuestionType::A };
-        self.asker.just(self.place.1, &question, way).await
+        self.asker.takes(self.place.1, &self.found.zone, &question, way).await
     }
 
     async fn signing(&self, ds: &[DsReply]) -> Signing {

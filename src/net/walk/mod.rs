@@ -6,7 +6,7 @@
 //! (`parents`), since a registry that is publishing a change answers in two ways. Then the zone's servers
 //! say whom they hold for its servers, and every address of every server is looked up (`hosts`): those
 //! in the glue and those that the host's own zone has. `reply` reads what a message says, `trip` counts
-//! the questions, `cache` remembers the upper levels between walks. `find` is what is no walk: one question,
+//! the questions, `cache` remembers the upper levels between walks, `party` is what walks side by side share. `find` is what is no walk: one question,
 //! put where it is answered with authority.
 
 mod cache;
@@ -15,6 +15,7 @@ mod find;
 mod hints;
 mod hosts;
 mod parents;
+mod party;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use std::rc::Rc;
 use self::cache::{Cache, Cut, Server};
 use self::descend::{Bottom, Descent};
 use self::parents::Delegation;
+use self::party::Party;
 use self::trip::Trip;
 use super::ask::Ask;
 use crate::model::{Address, Failure, Name, NameServer, ParentReply, ParentSaid};
@@ -49,6 +51,8 @@ pub struct Walker {
     start: Start,
     root: Rc<Cut>,
     cache: Cache,
+    /// What walks that are under way share.
+    party: Party,
     /// The port of every address that is learned. A delegation cannot name one.
     port: u16,
 }
@@ -69,7 +73,13 @@ impl Walker {
         }
         let servers = hosts.into_iter().map(|(host, addrs)| Server { host, addrs }).collect();
         let root = Cut { zone: Name::root(), servers, ttl: u32::MAX, registry: true, good: Cell::new(None) };
-        Walker { start, root: Rc::new(root), cache: Cache::default(), port: hints::DNS_PORT }
+        Walker {
+            start,
+            root: Rc::new(root),
+            cache: Cache::default(),
+            party: Party::default(),
+            port: hints::DNS_PORT,
+        }
     }
 
     /// The addresses of the root servers that are built in, IPv4 and IPv6.
@@ -81,7 +91,8 @@ impl Walker {
     /// every address of every server of it. Costs at most 400 questions (more only by the retries of those
     /// under way). `now` decides what is still remembered.
     pub(crate) async fn walk(&self, ask: &impl Ask, name: &Name, now: Timestamp) -> Walk {
-        let trip = Trip::new(self, ask, now);
+        let _joined = self.party.join();
+        let trip = Trip::new(self, ask, now).together();
         let mut walk = match &self.start {
             Start::Roots(_) => trip.down(name).await,
             Start::Authorities(addrs) => trip.given(name, addrs).await,

@@ -5,11 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
+use hickory_proto::op::Message;
 
 use super::Walker;
 use super::cache::Cut;
@@ -39,6 +41,8 @@ pub(super) struct Trip<'a, A> {
     pub(super) now: Timestamp,
     /// Questions asked so far.
     asked: Cell<u32>,
+    /// What others who are under way have heard is good enough.
+    shares: bool,
     lookups: Cell<u32>,
     /// What each address said about each name's NS, so that none is asked twice in one walk, and the dead
     /// are waited for once.
@@ -48,7 +52,12 @@ pub(super) struct Trip<'a, A> {
 impl<'a, A: Ask> Trip<'a, A> {
     pub(super) fn new(walker: &'a Walker, ask: &'a A, now: Timestamp) -> Self {
         let heard = RefCell::default();
-        Trip { walker, ask, now, asked: Cell::new(0), lookups: Cell::new(0), heard }
+        Trip { walker, ask, now, asked: Cell::new(0), shares: false, lookups: Cell::new(0), heard }
+    }
+
+    /// The same, together with others that are under way.
+    pub(super) fn together(self) -> Self {
+        Trip { shares: true, ..self }
     }
 
     /// Questions that this walk has cost.
@@ -68,17 +77,24 @@ impl<'a, A: Ask> Trip<'a, A> {
         server: SocketAddr,
         name: &Name,
         qtype: QuestionType,
-    ) -> Result<hickory_proto::op::Message, Failure> {
+    ) -> Result<Rc<Message>, Failure> {
         if self.asked.get() >= MAX_QUESTIONS {
             return Err(Failure::Silent { tries: 0 });
         }
-        // Counted before it is known what it costs: a question whose answer nobody waits for any more has
-        // been asked all the same.
-        self.asked.set(self.asked.get() + 1);
-        let question = Question { name: name.clone(), qtype };
-        let told = self.ask.ask(server, &question, Manner::Authoritative).await;
-        self.asked.set(self.asked.get().saturating_sub(1).saturating_add(told.questions));
-        told.message
+        let ask = async {
+            // Counted before it is known what it costs: a question whose answer nobody waits for any more has
+            // been asked all the same.
+            self.asked.set(self.asked.get() + 1);
+            let question = Question { name: name.clone(), qtype };
+            let told = self.ask.ask(server, &question, Manner::Authoritative).await;
+            self.asked.set(self.asked.get().saturating_sub(1).saturating_add(told.questions));
+            told.message.map(Rc::new)
+        };
+        if !self.shares {
+            return ask.await;
+        }
+        let word = self.walker.party.word(server, name, qtype, self.now);
+        word.get_or_init(|| ask).await.clone()
     }
 
     /// What the server says about the NS of the name, asked once a walk.

@@ -43,6 +43,9 @@ pub fn line(event: &Event, cast: &Cast) -> String {
         Event::Port53 { at, seen } => text(&lines::port53(*at, *seen)),
         Event::Forecast { at, by, next } => text(&lines::forecast(*at, *by, *next)),
         Event::Gap { at, gap } => text(&lines::gap(*at, gap)),
+        Event::Record { at, report } => {
+            verdict::record(*at, report, cast).as_ref().map(text).unwrap_or_default()
+        }
         Event::Verdict(report) => verdict(report, cast),
     }
 }

@@ -113,3 +113,16 @@ fn the_verdict_keeps_its_contract() {
         )
     );
 }
+
+#[test]
+fn one_record_of_many_has_a_line_like_its_entry_in_the_verdict() {
+    let (events, report) = caches_turning_over(true);
+    let cast = cast_of(&events);
+    let entry = Box::new(report.records[0].clone());
+    let told = line(&Event::Record { at: report.at, report: entry }, &cast);
+    let whole: Value = serde_json::from_str(&verdict(&report, &cast)).unwrap();
+    let Value::Object(mut told) = serde_json::from_str(&told).unwrap() else { panic!("an object") };
+    let head = ["schema", "event", "at"].map(|key| told.remove(key).unwrap());
+    assert_eq!(head, ["propwatch/1".into(), "record".into(), whole["at"].clone()]);
+    assert_eq!(Value::Object(told), whole["records"][0]);
+}

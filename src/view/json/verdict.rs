@@ -77,6 +77,22 @@ pub(super) fn verdict(report: &Report, cast: &Cast) -> VerdictLine {
     }
 }
 
+/// The verdict on one record of many.
+#[derive(Serialize)]
+pub(super) struct RecordEvent {
+    schema: &'static str,
+    event: &'static str,
+    at: Timestamp,
+    #[serde(flatten)]
+    record: RecordLine,
+}
+
+/// None for a record that nobody asked for.
+pub(super) fn record(at: Timestamp, entry: &RecordReport, cast: &Cast) -> Option<RecordEvent> {
+    let record = record_line(entry, cast.record(entry.record)?, &Words::new(cast, When::utc(at)));
+    Some(RecordEvent { schema: SCHEMA, event: "record", at, record })
+}
+
 fn record_line(entry: &RecordReport, record: &Record, words: &Words<'_>) -> RecordLine {
     RecordLine {
         name: record.name.to_string(),

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Event, Milestone, Name, Port53, Record, RecordId, Report, Role, Shift, Standing, Started, Timestamp,
-    VantageChange, Verdict, Walk, WalkEnd,
+    Event, Milestone, Name, Port53, Record, RecordId, RecordReport, Report, Role, Shift, Standing, Started,
+    Timestamp, VantageChange, Verdict, Walk, WalkEnd,
 };
 use crate::view::words::{count, list, span};
 use crate::view::{Cast, Kind, Tone};
@@ -50,6 +50,10 @@ impl Text {
                 forecast(*by, cast, &self.words(cast, *at)).map(|line| (*at, (Tone::Faint, line)))
             }
             Event::Gap { at, gap } => Some((*at, (Tone::Waits, self.words(cast, *at).gap(gap)))),
+            // Of many records, only one that waiting does not help is worth a line of its own.
+            Event::Record { at, report } => {
+                blocked(report, cast, &self.words(cast, *at)).map(|line| (*at, (Tone::Bad, line)))
+            }
             Event::Verdict(report) => self.verdict_line(report, cast).map(|told| (report.at, told)),
         };
         told.map(|(at, (tone, line))| self.stamped(cast, at, tone, &line)).unwrap_or_default()
@@ -205,6 +209,11 @@ pub(super) fn milestone_line(
         (Milestone::Everyone, true) => format!("{record}: no longer seen by everyone"),
     };
     Some((if lost { Tone::Bad } else { Tone::Good }, line))
+}
+
+fn blocked(report: &RecordReport, cast: &Cast, words: &Words<'_>) -> Option<String> {
+    let record = cast.record(report.record).filter(|_| report.verdict == Verdict::Blocked)?;
+    Some(format!("{record}: blocked: {}", words.lead_of(report)?.said.text))
 }
 
 fn port53(seen: Port53) -> Option<&'static str> {

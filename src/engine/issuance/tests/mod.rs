@@ -245,6 +245,7 @@ impl Scene {
             differ_since: None,
             ca_forgets_at: self.ca_forgets_at,
             sight: Some(sight),
+            sight_says: None,
             sight_pending: false,
             sight_old: false,
             gate_open,

@@ -114,3 +114,35 @@ fn each_server_is_asked_for_the_delegation_once() {
     ns.dedup();
     assert_eq!(ns.len(), all);
 }
+
+#[test]
+fn a_thousand_names_of_one_zone_cost_one_walk_and_a_question_each() {
+    let world = World::new().with_example();
+    let alone = world.walk_once("h0.example.com");
+    let names: Vec<_> = (0..1000).map(|i| name(&format!("h{i}.example.com"))).collect();
+    let walks = world.walk_all(&walker(), &names, NOW);
+    let same = walks.iter().all(|walk| (&walk.servers, &walk.parents) == (&alone.servers, &alone.parents));
+    assert!(same && walks.iter().all(|walk| walk.zone == name("example.com")));
+    let asked = world.asked.borrow().len();
+    // Whether there is a zone at the name itself must be asked for each.
+    assert!(asked <= 1000 + alone.questions as usize, "{asked}, {} alone", alone.questions);
+    let told: u32 = walks.iter().map(|walk| walk.questions).sum();
+    assert_eq!(told as usize, asked, "every question is somebody's");
+}
+
+#[test]
+fn a_thousand_zones_on_the_same_servers_look_those_up_once() {
+    let world = World::new().with_example();
+    let set = |zone: &str| format!("{zone} NS ns1.example.com\n{zone} NS ns2.example.com");
+    let names: Vec<_> = (0..1000).map(|i| name(&format!("z{i}.com"))).collect();
+    for zone in &names {
+        world.serve(&["192.0.2.2", "192.0.2.3"], "com", &set(zone.as_str()));
+        world.serve(&["198.51.100.1", "198.51.100.2"], zone.as_str(), &set(zone.as_str()));
+    }
+    let walks = world.walk_all(&walker(), &names, NOW);
+    assert!(walks.iter().zip(&names).all(|(walk, name)| walk.zone == *name && walk.servers.len() == 2));
+    assert_eq!(addresses(server(&walks[7], "ns1.example.com")), ["198.51.100.1go"]);
+    // Each zone's delegation at both servers of com, and its own NS at both of its servers.
+    let asked = world.asked.borrow().len();
+    assert!((4000..4100).contains(&asked), "{asked}");
+}

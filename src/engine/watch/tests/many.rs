@@ -1,0 +1,116 @@
+//! Watches of many records: what is told of them, and what is under way.
+
+use super::*;
+
+const MANY: usize = 150;
+
+fn many(world: &Little, count: usize) -> Plan {
+    let mut plan = world.plan(Mode::Watch, Policy::default());
+    let [record, guard] = [0, 1].map(|at| plan.records[at].clone());
+    plan.records.clear();
+    for i in 0..count {
+        let name = Name::parse(&format!("h{i}.example.com")).unwrap();
+        plan.records.push(Record { name: name.clone(), ..record.clone() });
+        plan.records.push(Record { name, ..guard.clone() });
+    }
+    plan
+}
+
+fn verdicts(told: &[Event]) -> Vec<&Report> {
+    told.iter()
+        .filter_map(|event| match event {
+            Event::Verdict(report) => Some(&**report),
+            _ => None,
+        })
+        .collect()
+}
+
+fn of_records(told: &[Event]) -> Vec<&RecordReport> {
+    told.iter()
+        .filter_map(|event| match event {
+            Event::Record { report, .. } => Some(&**report),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn of_many_records_each_tells_its_own_news_and_the_last_word_tells_all() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    world.unlike = Some((Name::parse("h7.example.com").unwrap(), old));
+    let plan = many(&world, MANY);
+    let (_, report, _) = world.play(plan, 3600, |world, secs| {
+        if secs >= 120 {
+            world.unlike = None;
+        }
+    });
+    let report = report.unwrap();
+    assert_eq!((report.verdict, report.records.len()), (Verdict::Safe, MANY));
+    let (whole, single) = (verdicts(&world.told), of_records(&world.told));
+    // Not yet; blocked never; the last word: nothing in between, though 150 records turned safe.
+    assert!(whole.len() <= 3, "{}", whole.len());
+    assert_eq!(whole.last().unwrap().records.len(), MANY);
+    for place in 0..MANY {
+        let id = RecordId(u32::try_from(2 * place).unwrap());
+        let last = single.iter().rev().find(|report| report.record == id);
+        assert_eq!(last.map(|report| report.verdict), Some(Verdict::Safe), "{id:?}");
+    }
+    let seventh = single.iter().filter(|report| report.record == RecordId(14));
+    assert!(seventh.clone().count() >= 2 && seventh.clone().any(|report| report.verdict == Verdict::NotYet));
+}
+
+#[test]
+fn few_records_are_told_whole_each_time() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let plan = many(&world, 3);
+    world.play(plan, 600, |_, _| {});
+    assert!(of_records(&world.told).is_empty());
+    assert!(verdicts(&world.told).iter().all(|report| report.records.len() == 3));
+}
+
+#[test]
+fn on_the_way_one_resolver_speaks_for_all_like_it_and_in_the_end_each_for_itself() {
+    let (old, good) = (answer(&[OLD], 3000), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &good], &[vec![old; 4], vec![good.clone()]].concat());
+    let plan = many(&world, MANY);
+    let (watch, report, _) = world.play(plan, 60, |_, _| {});
+    assert!(report.is_none());
+    let stale = |report: &RecordReport| {
+        report.reasons.iter().filter(|reason| matches!(reason.cause, Cause::ResolverStale { .. })).count()
+    };
+    assert!(of_records(&world.told).into_iter().all(|report| stale(report) <= 1));
+    let (short, whole) = (watch.report(false), watch.report(true));
+    for (short, whole) in short.records.iter().zip(&whole.records) {
+        assert_eq!((short.resolvers.contradicting, stale(short)), (4, 1), "{short:#?}");
+        assert_eq!((stale(whole), whole.verdict), (4, Verdict::NotYet), "{whole:#?}");
+    }
+}
+
+#[test]
+fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 2]);
+    let plan = many(&world, 600);
+    let mut watch = Watch::new(plan);
+    let now = Timestamp::from_secs(1_000_000);
+    let mut queue: std::collections::VecDeque<Errand> = watch.step(now, Input::Started).errands.into();
+    let resolver = |errand: &Errand| match errand.task {
+        Task::Ask { record: Some(_), vantage, .. } => Some(vantage),
+        _ => None,
+    };
+    let (mut most, mut asked) = (0, 0);
+    // The resolvers answer last of all.
+    while let Some(at) = queue.iter().position(|e| resolver(e).is_none()).or((!queue.is_empty()).then_some(0))
+    {
+        let errand = queue.remove(at).unwrap();
+        asked += usize::from(resolver(&errand).is_some());
+        let seen = world.seen(&errand);
+        queue.extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
+        let first = queue.iter().filter(|errand| resolver(errand) == Some(VantageId(0))).count();
+        most = most.max(first);
+    }
+    assert_eq!(most, 256, "as many as are asked at once, and no more");
+    assert_eq!(asked, 600 * 2 * 2, "each twice");
+}
