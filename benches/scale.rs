@@ -88,7 +88,7 @@ fn survey(of: &Name) -> Survey {
     let look = |at: Name, who: &mut dyn Iterator<Item = (Name, SocketAddr)>| CaaLook {
         name: at.clone(),
         owner: at,
-        replies: who.map(|(host, addr)| CaaReply { host, addr, said: CaaSaid::Nothing }).collect(),
+        replies: who.map(|(host, addr)| CaaReply { host, addr, said: CaaSaid::Nothing, ttl: None }).collect(),
     };
     let well = Taken::Well;
     let habits = Habits { plain: well, mixed_case: well, edns: well, tcp: well, aaaa: well };
