@@ -123,11 +123,12 @@ fn missed(voters: u8, shared: u8, caches: usize, forgiven: usize) -> (f64, f64) 
 }
 
 #[test]
-fn one_cache_each_is_never_missed_and_costs_four_answers() {
+fn one_cache_each_is_never_missed_and_costs_few_answers() {
     let (rate, each) = missed(6, 0, 1, 0);
     assert!(rate <= 0.0, "{rate} %");
-    // Four of each; and of the last three those whose TTL is shown to count down, where that pays.
-    assert!(each <= 24.0 + 2.0, "{each} questions for six resolvers");
+    // Three of each, four where an entry is kept a second at TTL 0; and of the last three those whose TTL is to be
+    // seen to count down, where that pays.
+    assert!(each <= 24.0, "{each} questions for six resolvers");
 }
 
 /// Each sample is a draw: with three caches of which the last to end was not drawn yet, one more misses it two
@@ -151,7 +152,7 @@ fn the_old_one_of_several_caches_is_seldom_missed() {
 
 #[test]
 fn where_many_addresses_have_old_caches_they_speak_up() {
-    for (caches, most) in [(2, 7.0), (3, 5.0)] {
+    for (caches, most) in [(2, 7.0), (3, 6.0)] {
         let (rate, _) = missed(6, 6, caches, 0);
         assert!(rate <= most, "all six with {caches} caches: {rate} %");
     }

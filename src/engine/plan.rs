@@ -139,8 +139,10 @@ pub enum PlanError {
 
 /// With fewer voters than this all must agree (the design's section 5).
 pub(super) const FEW: u32 = 20;
-/// Answers asked of a voter when they are few …
-const OF_FEW: u8 = 4;
+/// Answers asked of a voter when they are few, …
+const OF_FEW: u8 = 3;
+/// … when they are three to five, …
+const OF_FIVE: u8 = 4;
 /// … and when there is at most one other, or one operator runs them all.
 const OF_TWO: u8 = 12;
 /// Right answers of a resolver that has shown several caches: one of few voters, and one of many. Of three
@@ -172,6 +174,7 @@ impl Plan {
         let planned = match count {
             _ if sole => OF_TWO,
             0..=2 => OF_TWO,
+            3..=5 => OF_FIVE,
             _ if few => OF_FEW,
             _ => 0,
         };

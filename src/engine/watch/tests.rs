@@ -329,7 +329,7 @@ fn few_are_asked_more_than_one_among_many() {
     let mut six = Little::new(&[&good], &vec![good.clone(); 6]);
     let plan = six.plan(Mode::Look, Policy::default());
     let (_, report, _) = six.play(plan, 60, |_, _| {});
-    assert_eq!((report.unwrap().exit_code(), six.asked_resolvers), (0, 24));
+    assert_eq!((report.unwrap().exit_code(), six.asked_resolvers), (0, 18));
     let mut many = Little::new(&[&good], &vec![good.clone(); 34]);
     let plan = many.plan(Mode::Look, Policy::default());
     let (_, report, _) = many.play(plan, 60, |_, _| {});
