@@ -9,7 +9,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::model::{Gap, GapKind, Timestamp};
+use crate::model::{Gap, GapKind, Timestamp, Uptime};
 
 /// The wall clock may part from the time that has passed by this much without having been set: it is
 /// steered, and the readings are not made at one instant.
@@ -63,6 +63,19 @@ impl Passed {
         passed
     }
 
+    /// The same after a restart, where the instant that it is may be known for certain.
+    fn resumed(first: Reading, last: Timestamp, set: i64, certain: Option<Timestamp>) -> Self {
+        let Some(now) = certain.map(|now| now.max(last)) else { return Self::new(first, last, set) };
+        let wall = first.wall.as_micros().saturating_sub(set);
+        let by = wall.saturating_sub(now.as_micros());
+        if by.unsigned_abs() <= u64::try_from(STEERED.as_micros()).unwrap_or(u64::MAX) {
+            return Self::new(first, last, set);
+        }
+        let mut passed = Self::new(first, now, set.saturating_add(by));
+        passed.gaps.push(Gap { kind: GapKind::ClockSet { by }, from: now, to: Some(now) });
+        passed
+    }
+
     /// `asleep` tells for how long the machine has been suspended in all since the first reading, if that
     /// can be known.
     fn now(&mut self, reading: Reading, asleep: impl FnOnce() -> Option<Duration>) -> Timestamp {
@@ -113,16 +126,33 @@ pub struct Clock {
 impl Clock {
     /// Starts at the wall clock's time.
     pub fn new() -> Self {
-        Self::resumed(Timestamp::from_micros(0), 0)
+        Self::resumed(Timestamp::from_micros(0), 0, None)
     }
 
     /// Goes on from where an earlier run left off: not before the last instant that it told, and with the
-    /// wall clock set forward by so many microseconds since the watch began.
+    /// wall clock set forward by so many microseconds since the watch began. If the machine is still up since
+    /// that run, its uptime says how much time has passed, whatever has become of the wall clock meanwhile.
     #[allow(clippy::disallowed_methods)]
-    pub fn resumed(last: Timestamp, set_forward: i64) -> Self {
+    pub fn resumed(last: Timestamp, set_forward: i64, ran: Option<&(Timestamp, Uptime)>) -> Self {
         let start = Instant::now();
         let first = Reading { wall: wall(), awake: Duration::ZERO };
-        Clock { start, up: uptime(), passed: RefCell::new(Passed::new(first, last, set_forward)) }
+        let certain = ran.and_then(|(at, then)| since(then, &booted()?).map(|passed| *at + passed));
+        Clock {
+            start,
+            up: uptime(),
+            passed: RefCell::new(Passed::resumed(first, last, set_forward, certain)),
+        }
+    }
+
+    /// How long the machine has been up, to be told to a later run; none where the system does not say.
+    pub fn uptime(&self) -> Option<Uptime> {
+        booted()
+    }
+
+    /// Whether the machine is still up since an earlier run. Where that cannot be told it counts as started
+    /// anew.
+    pub fn is_same_boot(ran: Option<&(Timestamp, Uptime)>) -> bool {
+        ran.is_some_and(|(_, then)| booted().is_some_and(|now| since(then, &now).is_some()))
     }
 
     /// The instant that it is now.
@@ -175,6 +205,18 @@ impl Stopwatch {
 fn wall() -> Timestamp {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+/// How much time lies between two uptimes of one boot; none if they are of two, or of two containers.
+fn since(then: &Uptime, now: &Uptime) -> Option<Duration> {
+    let passed = now.up.checked_sub(then.up).filter(|_| now.boot == then.boot);
+    passed.map(Duration::from_micros)
+}
+
+/// Which boot this is (Linux, random(4)), and how long ago it was.
+fn booted() -> Option<Uptime> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
+    Some(Uptime { boot, up: u64::try_from(uptime()?.as_micros()).ok()? })
 }
 
 /// How long the machine has been up, suspended time included, where the system tells (Linux, proc(5)).
@@ -316,6 +358,34 @@ mod tests {
         assert!(matches!(behind.gaps[..], [Gap { kind: GapKind::ClockSet { by: -7_200_000_000 }, .. }]));
         let now = behind.now(Reading { wall: START - secs(7190), awake: secs(10) }, || None);
         assert_eq!((now, behind.gaps.len()), (START + secs(10), 1));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_while_nobody_ran_moves_nothing() {
+        let last = START + secs(100);
+        for by in [3600_i64, -3600, 400_000, -90] {
+            let wall = Timestamp::from_micros((last + secs(30)).as_micros() + by * 1_000_000);
+            let first = Reading { wall, awake: Duration::ZERO };
+            let mut passed = Passed::resumed(first, last, 0, Some(last + secs(30)));
+            assert_eq!(passed.told, last + secs(30), "{by}");
+            let set = GapKind::ClockSet { by: by * 1_000_000 };
+            assert!(matches!(passed.gaps[..], [Gap { kind, .. }] if kind == set), "{by}: {:?}", passed.gaps);
+            let later = Reading { wall: wall + secs(5), awake: secs(5) };
+            assert_eq!((passed.now(later, || None), passed.gaps.len()), (last + secs(35), 1));
+        }
+        // Nothing was set: the wall clock is the finer one.
+        let first = Reading { wall: last + secs(30), awake: Duration::ZERO };
+        let certain = Some(last + secs(29));
+        let passed = Passed::resumed(first, last, 0, certain);
+        assert_eq!((passed.told, passed.gaps.len()), (last + secs(30), 0));
+    }
+
+    #[test]
+    fn two_uptimes_of_one_boot_tell_what_lies_between() {
+        let at = |boot: &str, up| Uptime { boot: boot.to_owned(), up };
+        assert_eq!(since(&at("a", 1), &at("a", 5_000_001)), Some(secs(5)));
+        assert_eq!(since(&at("a", 1), &at("b", 5_000_001)), None);
+        assert_eq!(since(&at("a", 7), &at("a", 5)), None, "a container that was started anew");
     }
 
     #[test]

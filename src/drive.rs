@@ -97,8 +97,10 @@ pub async fn drive(
             }
         };
         // Whatever comes next came after it.
-        while let Some(gap) = clock.gap() {
+        while let Some(mut gap) = clock.gap() {
             let now = clock.now();
+            // What was done was done before.
+            gap.from = gap.from.max(book.latest).min(now);
             deadline = deadline.map(|end| if end <= now { now + LAST_LOOK } else { end });
             inputs.push_back(book.take(now, Input::Gap(gap)));
         }

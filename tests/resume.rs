@@ -1,86 +1,17 @@
 //! The command with its journal, against servers on loopback: killed, stopped, and told of.
 
 #![cfg(unix)]
-#![allow(clippy::expect_used, clippy::disallowed_methods)] // this is all test
+#![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods)] // this is all test
 
 #[path = "fleet/mod.rs"]
 mod fleet;
 
 use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use fleet::{NEW, Plays, Server, arguments, fleet, now_secs, text};
-
-/// A folder of its own, with servers that a watch is about.
-struct Place {
-    folder: PathBuf,
-    authorities: Vec<Server>,
-    resolvers: Vec<Server>,
-}
-
-impl Place {
-    fn new(name: &str, resolvers: Vec<Plays>) -> Self {
-        let folder = std::env::temp_dir().join(format!("propwatch-resume-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir(&folder).expect("a folder");
-        Place { folder, authorities: fleet(vec![Plays::new(); 2]), resolvers: fleet(resolvers) }
-    }
-
-    fn command(&self, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_propwatch"));
-        command
-            .args(["wait", "www.example.com", "--expect", &text(NEW), "--allow-reserved", "--no-web"])
-            .args(["--settle", "1s", "--query-timeout", "500ms", "--quorum", "100", "--no-progress"])
-            .args(arguments(&self.authorities, &self.resolvers))
-            .args(more)
-            .env("XDG_STATE_HOME", &self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    fn start(&self, more: &[&str]) -> Child {
-        self.command(more).spawn().expect("starts")
-    }
-
-    /// The journals of this place, the oldest name first.
-    fn journals(&self) -> Vec<PathBuf> {
-        let folder = fs::read_dir(self.folder.join("propwatch"));
-        let mut all: Vec<PathBuf> = folder.into_iter().flatten().flatten().map(|e| e.path()).collect();
-        all.sort();
-        all
-    }
-
-    fn asked(&self) -> u32 {
-        self.resolvers.iter().map(Server::questions).sum()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn kill(mut child: Child, signal: &str) -> Output {
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
-    assert!(sent.success());
-    if signal == "-KILL" {
-        let _ = child.wait();
-    }
-    child.wait_with_output().expect("ends")
-}
+use fleet::place::{Place, err, kill, out, signal};
+use fleet::{Plays, now_secs};
 
 #[test]
 fn kills_change_neither_the_verdict_nor_its_time() {
@@ -110,6 +41,104 @@ fn kills_change_neither_the_verdict_nor_its_time() {
     assert!(first.contains(r#""event":"started""#), "{first}");
     assert!(lines.contains(r#""event":"gap""#) && lines.contains(r#""kind":"restarted""#), "{lines}");
     assert_eq!(place.journals().len(), 1);
+}
+
+/// The journal as far as its lines are whole.
+fn whole_lines(place: &Place) -> Vec<u8> {
+    let mut bytes =
+        place.journals().first().map(|path| fs::read(path).expect("a journal")).unwrap_or_default();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    bytes
+}
+
+/// Who turned over, and when, as `report` tells it of the one journal of a place.
+fn turnovers(place: &Place) -> Vec<(String, f64)> {
+    let mut report = Command::new(env!("CARGO_BIN_EXE_propwatch"));
+    let journal = place.journals().remove(0);
+    let told = out(&report.arg("report").arg(journal).arg("--json").output().expect("runs"));
+    let story: serde_json::Value = serde_json::from_str(&told).expect("an object");
+    let all = story["turnovers"].as_array().expect("turnovers").iter();
+    let mut all: Vec<(String, f64)> = all
+        .map(|one| {
+            let at = one["turned"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+            let at = at.map_or(0.0, |at| at.as_microsecond() as f64 / 1e6);
+            // The port tells the servers of two fleets apart, and nothing else.
+            (one["held"].to_string(), at)
+        })
+        .collect();
+    all.sort_by(|a, b| a.1.total_cmp(&b.1));
+    all
+}
+
+/// Kills a watch so often at random moments, beside one that is left alone.
+fn killed_beside_one_left_alone(name: &str, kills: u64, turning: u64) {
+    let plays = || -> Vec<Plays> {
+        (0..12)
+            .map(|i| if i % 3 == 0 { Plays::new() } else { Plays::turning_in(turning * (i + 1) / 12) })
+            .collect()
+    };
+    let (alone, place) = (Place::new(&format!("{name}-alone"), plays()), Place::new(name, plays()));
+    let undisturbed = alone.start(&["--json"]);
+    let mut dice = propwatch::sim::Dice::new(now_secs());
+    let began = Instant::now();
+    let mut kept = Vec::new();
+    for _ in 0..kills {
+        let child = place.start(&[]);
+        let most = turning * 1_700 / kills;
+        std::thread::sleep(dice.millis(10, most.max(20)));
+        kill(child, "-KILL");
+        // Nothing that was written is ever lost.
+        let now = whole_lines(&place);
+        assert!(now.starts_with(&kept), "{} bytes, then {}", kept.len(), now.len());
+        kept = now;
+    }
+    let killing = began.elapsed();
+    // Each run has left word of how long the machine had been up.
+    assert!(kept.windows(9).any(|words| words == b"\"running\""), "{}", String::from_utf8_lossy(&kept));
+    let output = place.start(&["--json"]).wait_with_output().expect("ends");
+    let left = undisturbed.wait_with_output().expect("ends");
+    assert_eq!(left.status.code(), Some(0), "{}", err(&left));
+    assert_eq!(output.status.code(), Some(0), "{}\n{}", out(&output), err(&output));
+    let (one, other) = (turnovers(&alone), turnovers(&place));
+    assert_eq!(one.len(), 8, "{one:?}");
+    assert_eq!(one.len(), other.len(), "{one:?} {other:?}");
+    let mut worst = 0.0_f64;
+    for ((held, at), (held_there, at_there)) in one.iter().zip(&other) {
+        assert_eq!(held, held_there);
+        worst = worst.max((at - at_there).abs());
+    }
+    let ended = |output: &Output| {
+        let last: serde_json::Value =
+            serde_json::from_str(out(output).lines().last().unwrap_or_default()).expect("a verdict");
+        let at: jiff::Timestamp = last["at"].as_str().expect("a time").parse().expect("a time");
+        (last["verdict"].clone(), last["records"][0]["resolvers"].clone(), at.as_microsecond() as f64 / 1e6)
+    };
+    let (first, second) = (ended(&left), ended(&output));
+    assert_eq!((&first.0, &first.1), (&second.0, &second.1));
+    println!(
+        "{kills} kills in {killing:?}: verdict {:+.3} s beside the one left alone, turnovers within {worst:.3} s; \
+         {} questions to resolvers, {} there",
+        second.2 - first.2,
+        place.asked(),
+        alone.asked()
+    );
+    assert!((second.2 - first.2).abs() < 2.0, "{first:?} {second:?}");
+    // A turnover that falls into a restart is seen when that is over.
+    assert!(worst < 2.0, "{one:?} {other:?}");
+    assert!(u64::from(place.asked()) <= u64::from(alone.asked()) + 3 * kills);
+    assert_eq!(place.journals().len(), 1);
+}
+
+#[test]
+fn twenty_kills_at_random_moments_change_nothing() {
+    killed_beside_one_left_alone("twenty", 20, 16);
+}
+
+/// Two minutes: `cargo test --release --test resume -- --ignored --nocapture two_hundred`.
+#[test]
+#[ignore = "takes two minutes"]
+fn two_hundred_kills_at_random_moments_change_nothing() {
+    killed_beside_one_left_alone("two-hundred", 200, 90);
 }
 
 #[test]
@@ -218,14 +247,11 @@ fn no_trouble_with_a_journal_ends_a_watch() {
 fn a_stopped_process_tells_that_it_was_asleep() {
     let place = Place::new("asleep", vec![Plays::turning_in(200); 2]);
     let child = place.start(&["--json"]);
-    let id = child.id().to_string();
     std::thread::sleep(Duration::from_millis(1500));
-    let signal =
-        |name: &str| assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
     let began = Instant::now();
-    signal("-STOP");
+    signal(&child, "-STOP");
     std::thread::sleep(Duration::from_secs(22));
-    signal("-CONT");
+    signal(&child, "-CONT");
     std::thread::sleep(Duration::from_secs(2));
     assert!(began.elapsed() < Duration::from_secs(60));
     let output = kill(child, "-INT");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use propwatch::clock::{Clock, Stopwatch};
 use propwatch::engine::Plan;
 use propwatch::model::{Event, Report, Timestamp};
-use propwatch::sim::{self, Player, Scenario, World};
+use propwatch::sim::{self, Player, Scenario, Trials, World};
 
 use super::args::DemoArgs;
 use super::output::Output;
@@ -32,17 +32,18 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
         return Ok(Exit::Safe);
     }
     let now = Clock::new().now();
-    let (about, (plan, world)) = match args.seed {
-        Some(seed) => (format!("random world {seed}"), sim::random_world(seed)),
+    let (about, (plan, world, trials)) = match args.seed {
+        Some(seed) => (format!("random world {seed}"), sim::random_watch(seed)),
         None => {
             let scenario = scenario(&args.scenario)?;
-            (scenario.about.to_owned(), scenario.build(now))
+            let (plan, world) = scenario.build(now);
+            (scenario.about.to_owned(), (plan, world, Trials::none()))
         }
     };
     let start = world.start();
     let mut show = Show::new(&args.show, true);
     show.begin(&format!("propwatch: a simulated internet; the story: {about}"));
-    let (scenes, report) = play(plan, world)?;
+    let (scenes, report) = play(plan, world, &trials)?;
     let pauses = pauses(start, &scenes, if args.fast || args.show.quiet { Duration::ZERO } else { LENGTH });
     let told = runtime()?.block_on(async {
         let broken = std::cell::Cell::new(false);
@@ -73,8 +74,8 @@ fn scenario(name: &str) -> Result<&'static Scenario, UserError> {
 }
 
 /// Plays the whole story at once. The longest takes a fraction of a second.
-fn play(plan: Plan, mut world: World) -> Result<(Vec<Scene>, Report), UserError> {
-    let mut player = Player::new(plan, &mut world);
+fn play(plan: Plan, mut world: World, trials: &Trials) -> Result<(Vec<Scene>, Report), UserError> {
+    let mut player = Player::tried(plan, &mut world, trials);
     let scenes: Vec<Scene> = player.by_ref().filter(|(_, events)| !events.is_empty()).collect();
     match &player.played().report {
         Some(report) => Ok((scenes, (**report).clone())),
@@ -126,7 +127,7 @@ mod tests {
     fn every_story_fits_its_time_and_outpaces_no_clock() {
         for scenario in sim::scenarios() {
             let (plan, world) = scenario.build(START);
-            let (scenes, report) = play(plan, world).unwrap();
+            let (scenes, report) = play(plan, world, &Trials::none()).unwrap();
             let pauses = pauses(START, &scenes, LENGTH);
             let all: Duration = pauses.iter().sum();
             assert!(all <= LENGTH + Duration::from_millis(1), "{}: {all:?}", scenario.name);
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn without_time_there_are_no_pauses() {
         let (plan, world) = sim::scenarios()[0].build(START);
-        let (scenes, _) = play(plan, world).unwrap();
+        let (scenes, _) = play(plan, world, &Trials::none()).unwrap();
         assert!(pauses(START, &scenes, Duration::ZERO).iter().all(Duration::is_zero));
         assert!(pauses(START, &[], LENGTH).is_empty());
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use propwatch::clock::Clock;
 use propwatch::drive::Run;
 use propwatch::engine::{Input, Mode, Watch};
-use propwatch::journal::{self, Note, Opened, Resumed, Trouble, Writer, WriterNews};
+use propwatch::journal::{self, Note, Opened, Replayed, Resumed, Trouble, Writer, WriterNews};
 use propwatch::model::{Gap, GapKind, Timestamp};
 
 use super::args::Looking;
@@ -52,8 +52,18 @@ impl Kept {
     }
 
     fn begin(&mut self, path: PathBuf, job: &Job, fresh: bool, show: &mut Show, out: &mut Output) {
-        let now = self.clock.now();
-        let opened = journal::open(&path, &job.plan, &job.place(), fresh, now, |event| show.recall(event));
+        let mut clock = None;
+        let opened = journal::open(
+            &path,
+            &job.plan,
+            &job.place(),
+            fresh,
+            |replayed| {
+                let Replayed { last, set_forward, ran, .. } = replayed;
+                clock.insert(Clock::resumed(*last, *set_forward, ran.as_ref())).now()
+            },
+            |event| show.recall(event),
+        );
         let (opened, notes) = match opened {
             Ok(opened) => opened,
             Err(trouble) => return self.say(&without(&trouble)),
@@ -71,19 +81,22 @@ impl Kept {
                 )),
             }
         }
-        let writer = match opened {
+        let mut writer = match opened {
             Opened::New(writer) => *writer,
             Opened::Resumed(resumed) => {
                 let Resumed { watch, plan, writer, started, replayed } = *resumed;
                 show.recalled(out);
                 self.watch = watch;
-                self.clock = Rc::new(Clock::resumed(replayed.last, replayed.set_forward));
+                self.clock = Rc::new(clock.unwrap_or_default());
                 let to = Some(self.clock.now());
-                self.first = Input::Gap(Gap { kind: GapKind::Restarted, from: replayed.last, to });
+                let same = Clock::is_same_boot(replayed.ran.as_ref());
+                let kind = if same { GapKind::Restarted } else { GapKind::Rebooted };
+                self.first = Input::Gap(Gap { kind, from: replayed.last, to });
                 self.deadline = Some(started + plan.policy.timeout);
                 writer
             }
         };
+        writer.runs(self.clock.uptime());
         self.news = Some(writer.news());
         self.writer = Some(writer);
         self.path = Some(path);

@@ -60,6 +60,10 @@ pub(super) struct Word {
     pub(super) server: usize,
     pub(super) said: Said,
     pub(super) at: Timestamp,
+    /// When it was last asked.
+    pub(super) asked_at: Timestamp,
+    /// Whether it has ever answered.
+    pub(super) heard: bool,
     /// Times in a row without an answer.
     pub(super) failures: u8,
     pub(super) in_flight: bool,

@@ -11,4 +11,4 @@ mod watch;
 
 pub use issuance::{TRIES_AN_HOUR, reserved_block, tries_left};
 pub use plan::{Mode, Plan, PlanError, Policy, Request, WebPolicy};
-pub use watch::{Input, Step, Wake, Watch};
+pub use watch::{Input, Load, Step, Wake, Watch};

@@ -67,7 +67,11 @@ impl Attempts {
     /// The tries of the last two days before `now`, in the order in which they were written. What is in the
     /// file beside them is passed over.
     pub fn read(&self, now: Timestamp) -> Vec<Attempt> {
-        let text = self.text().unwrap_or_default();
+        Self::remembered(&self.text().unwrap_or_default(), now)
+    }
+
+    /// The same, of the text of such a file.
+    pub fn remembered(text: &str, now: Timestamp) -> Vec<Attempt> {
         text.lines().filter_map(attempt).filter(|attempt| is_kept(attempt, now)).collect()
     }
 

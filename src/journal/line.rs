@@ -6,6 +6,7 @@
 //! {"seen":803,"is":{"answered":{…}}}  and this is what was seen that has number 803
 //! [30012345,17,2,1,1,803,21877]       a finding
 //! {"at":1772460031000000,"is":{"gap":{…}}}
+//! {"at":1772460031000000,"is":{"running":{"boot":"…","up":86400000000}}}
 //! ```
 //!
 //! Most of what a watch finds it has found before: the same server says the same again. So tasks and what
@@ -17,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Plan;
-use crate::model::{Errand, Finding, Gap, Seen, Task, Timestamp, Why};
+use crate::model::{Errand, Finding, Gap, Seen, Task, Timestamp, Uptime, Why};
 
 use super::scan::Scan;
 
@@ -73,6 +74,9 @@ pub enum Fact {
     Found(Finding),
     /// Nothing could be seen for a while, or the clock was set.
     Gap(Timestamp, Gap),
+    /// A run of the program began, on a machine that had been up for so long. It moves nothing, and tells the next
+    /// run how much time has passed.
+    Running(Timestamp, Uptime),
     /// Time was up.
     Deadline(Timestamp),
     /// The user had enough.
@@ -84,7 +88,7 @@ impl Fact {
     pub fn at(&self) -> Timestamp {
         match self {
             Fact::Found(finding) => finding.at,
-            Fact::Gap(at, _) | Fact::Deadline(at) | Fact::Stopped(at) => *at,
+            Fact::Gap(at, _) | Fact::Running(at, _) | Fact::Deadline(at) | Fact::Stopped(at) => *at,
         }
     }
 }
@@ -94,6 +98,7 @@ impl Fact {
 #[serde(rename_all = "kebab-case")]
 enum Rare {
     Gap(GapLine),
+    Running(Uptime),
     Deadline,
     Stopped,
 }
@@ -197,6 +202,7 @@ impl Encoder {
                 from: gap.from.as_micros(),
                 to: gap.to.map(Timestamp::as_micros),
             }),
+            Fact::Running(_, uptime) => Rare::Running(uptime.clone()),
             Fact::Deadline(_) => Rare::Deadline,
             Fact::Stopped(_) => Rare::Stopped,
         };
@@ -333,6 +339,7 @@ impl Decoder {
                 let to = to.map(Timestamp::from_micros);
                 Fact::Gap(at, Gap { kind, from: Timestamp::from_micros(from), to })
             }
+            Rare::Running(uptime) => Fact::Running(at, uptime),
             Rare::Deadline => Fact::Deadline(at),
             Rare::Stopped => Fact::Stopped(at),
         }))

@@ -82,7 +82,8 @@ pub enum Opened {
 
 /// Opens the journal of a watch. One that is finished (its milestone reached, its deadline passed) is set aside
 /// and begun anew, as is any with `fresh`: a verdict of the past is not told again. `on` is handed every
-/// event of the past. `now` only decides whether the deadline has passed.
+/// event of the past. `now` tells the instant that it is by the watch's own clock, which decides whether the deadline
+/// has passed.
 ///
 /// # Errors
 /// [`Trouble`]: the watch then has to do without.
@@ -91,7 +92,7 @@ pub fn open(
     plan: &Plan,
     place: &str,
     fresh: bool,
-    now: Timestamp,
+    now: impl FnOnce(&Replayed) -> Timestamp,
     on: impl FnMut(Event),
 ) -> Result<(Opened, Vec<Note>), Trouble> {
     let shown = path.display().to_string();
@@ -108,7 +109,7 @@ pub fn open(
     let Some(mut reader) = reader.map_err(|error| unreadable(&shown, error))? else {
         // Nothing was ever found, or the very first line was torn.
         file.set_len(0).map_err(unwritable)?;
-        let head = Head::new(now, place.to_owned(), plan.clone());
+        let head = Head::new(Timestamp::default(), place.to_owned(), plan.clone());
         return Ok((Opened::New(Box::new(Writer::begin(file, head))), notes));
     };
     let head = reader.head().clone();
@@ -120,8 +121,7 @@ pub fn open(
     let mut watch = Watch::new(head.plan.clone());
     let replayed = replay(&mut reader, &mut watch, Ending::GoesOn, on).map_err(unwritable)?;
     let started = head.started();
-    let now = Timestamp::from_micros(now.as_micros().saturating_sub(replayed.set_forward));
-    if replayed.over || started + plan.policy.timeout <= now {
+    if replayed.over || started + plan.policy.timeout <= now(&replayed) {
         return anew(path, file, plan, place, &mut notes).map(|opened| (opened, notes));
     }
     if let Some(line) = reader.damaged_at() {

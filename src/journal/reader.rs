@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use crate::engine::{Input, Watch};
-use crate::model::{Event, GapKind, Timestamp};
+use crate::model::{Event, GapKind, Timestamp, Uptime};
 
 use super::line::{Decoder, Fact, Head, Unreadable};
 
@@ -100,12 +100,14 @@ pub enum Ending {
 }
 
 /// What a replay came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replayed {
     /// The instant of the last fact.
     pub last: Timestamp,
     /// Microseconds by which the wall clock was set forward meanwhile.
     pub set_forward: i64,
+    /// When a run last began, and how long the machine had been up by then.
+    pub ran: Option<(Timestamp, Uptime)>,
     /// How many findings there were.
     pub findings: u64,
     /// Whether the watch came to its end.
@@ -125,7 +127,7 @@ pub fn replay<R: Read>(
     mut on: impl FnMut(Event),
 ) -> io::Result<Replayed> {
     let last = reader.head.started();
-    let mut so_far = Replayed { last, set_forward: 0, findings: 0, over: false, stopped: false };
+    let mut so_far = Replayed { last, set_forward: 0, ran: None, findings: 0, over: false, stopped: false };
     let mut step = |so_far: &mut Replayed, at, input| {
         let step = watch.step(at, input);
         step.events.into_iter().for_each(&mut on);
@@ -147,6 +149,10 @@ pub fn replay<R: Read>(
                     so_far.set_forward += by;
                 }
                 Input::Gap(gap)
+            }
+            Fact::Running(at, uptime) => {
+                so_far.ran = Some((at, uptime));
+                continue;
             }
             Fact::Deadline(_) => Input::Deadline,
             Fact::Stopped(_) => {

@@ -6,8 +6,8 @@ use super::*;
 use crate::engine::{Input, Mode, Plan, Policy, Request, Watch, WebPolicy};
 use crate::model::{
     Answer, Attempt, ChallengeFile, ConnectFailure, Endpoint, Environment, Errand, Event, Failure, Finding,
-    Gap, GapKind, Manner, Name, Question, QuestionType, Rcode, Role, Seen, Survey, Task, Timestamp, Value,
-    Vantage, VantageId, Visit, WebEnd, Why,
+    Gap, GapKind, Manner, Name, Question, QuestionType, Rcode, Role, Seen, Survey, Task, Timestamp, Uptime,
+    Value, Vantage, VantageId, Visit, WebEnd, Why,
 };
 
 const START: Timestamp = Timestamp::from_secs(1_772_460_000);
@@ -63,6 +63,7 @@ fn facts() -> Vec<Fact> {
         Fact::Found(finding(2, 1, answered(20_555, 300))),
         Fact::Found(finding(3, 255, silent.clone())),
         Fact::Gap(at(4), gap),
+        Fact::Running(at(4), Uptime { boot: "b".to_owned(), up: 86_400_000_001 }),
         Fact::Gap(at(4), Gap { kind: GapKind::Restarted, from: at(4), to: None }),
         Fact::Stopped(at(5)),
         Fact::Found(finding(6, 0, answered(1, 294))),
@@ -110,12 +111,16 @@ impl Drop for Folder {
     }
 }
 
+fn by_watch(now: Timestamp, replayed: &Replayed) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() - replayed.set_forward)
+}
+
 fn opened(path: &Path, plan: &Plan, fresh: bool, now: Timestamp) -> (Opened, Vec<Note>) {
-    open(path, plan, "", fresh, now, |_| {}).unwrap()
+    open(path, plan, "", fresh, |replayed| by_watch(now, replayed), |_| {}).unwrap()
 }
 
 fn trouble(path: &Path, plan: &Plan) -> Trouble {
-    match open(path, plan, "", false, START, |_| {}) {
+    match open(path, plan, "", false, |_| START, |_| {}) {
         Ok((opened, _)) => panic!("{opened:?}"),
         Err(trouble) => trouble,
     }
@@ -215,7 +220,7 @@ fn a_watch_goes_on_from_its_journal() {
     fs::write(&path, &whole[..whole.len() - 3]).unwrap();
     let mut past = Vec::new();
     let later = START + Duration::from_secs(100);
-    let (went, notes) = open(&path, &plan(), "", false, later, |event| past.push(event)).unwrap();
+    let (went, notes) = open(&path, &plan(), "", false, |_| later, |event| past.push(event)).unwrap();
     let Opened::Resumed(resumed) = went else { panic!("begun anew") };
     assert!(notes.is_empty() && matches!(past[0], Event::Started(_)));
     assert_eq!((resumed.started, resumed.replayed.findings), (START, 1));

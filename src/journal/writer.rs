@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::engine::Input;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Uptime};
 
 use super::line::{Encoder, Fact, Head};
 
@@ -39,6 +39,8 @@ pub struct Writer {
     encoder: Option<Encoder>,
     /// The first line, until the watch begins.
     head: Option<Head>,
+    /// How long the machine has been up, until this run's first input is noted.
+    uptime: Option<Uptime>,
     /// Lines that are not written yet.
     waiting: Vec<u8>,
     /// Bytes that are safely in the file.
@@ -71,6 +73,7 @@ impl Writer {
             file,
             encoder,
             head,
+            uptime: None,
             waiting: Vec::new(),
             written,
             synced_at: Timestamp::default(),
@@ -86,6 +89,11 @@ impl Writer {
         Rc::clone(&self.news)
     }
 
+    /// Lets the next run know how much time has passed since this one began.
+    pub fn runs(&mut self, uptime: Option<Uptime>) {
+        self.uptime = uptime;
+    }
+
     /// Takes an input down. It is written with the next [`Writer::write`].
     pub fn note(&mut self, now: Timestamp, input: &Input) {
         if self.given_up {
@@ -98,7 +106,7 @@ impl Writer {
                 head.at = now.as_micros();
                 head.write(&mut self.waiting);
                 self.encoder = Some(Encoder::new(now));
-                return;
+                return self.note_running(now);
             }
             Input::Found(finding) => Fact::Found(finding.clone()),
             Input::Gap(gap) => Fact::Gap(now, *gap),
@@ -107,6 +115,13 @@ impl Writer {
         };
         if let Some(encoder) = &mut self.encoder {
             encoder.fact(&fact, &mut self.waiting);
+        }
+        self.note_running(now);
+    }
+
+    fn note_running(&mut self, now: Timestamp) {
+        if let (Some(encoder), Some(uptime)) = (&mut self.encoder, self.uptime.take()) {
+            encoder.fact(&Fact::Running(now, uptime), &mut self.waiting);
         }
     }
 

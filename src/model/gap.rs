@@ -10,6 +10,9 @@ use super::Timestamp;
 pub enum GapKind {
     /// The program had ended, and was started again with the same journal. What it had asked is lost.
     Restarted,
+    /// The machine itself was started anew, so only its clock says how long the watch was not running, and that
+    /// may be wrong by then.
+    Rebooted,
     /// The machine was suspended, or the program was stopped (SIGSTOP). What it had asked comes back late or
     /// as a failure.
     Asleep,
@@ -32,4 +35,14 @@ pub struct Gap {
     pub from: Timestamp,
     /// When it was over; none while it lasts.
     pub to: Option<Timestamp>,
+}
+
+/// How long a machine had been up at some instant, suspended time included: two of one boot tell how much time
+/// lies between them, whatever the wall clock says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uptime {
+    /// Which boot.
+    pub boot: String,
+    /// Microseconds since then.
+    pub up: u64,
 }

@@ -36,7 +36,7 @@ pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
 pub use fault::{CaaFault, Habit, NameFault, Stranger, WebPlace};
 pub use finding::{Finding, Seen};
-pub use gap::{Gap, GapKind};
+pub use gap::{Gap, GapKind, Uptime};
 pub use name::{Name, NameError};
 pub use record::{Expectation, Record, RecordId, RecordType, Value};
 pub use standing::{Held, Shift, Standing};

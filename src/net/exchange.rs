@@ -137,12 +137,14 @@ impl Exchange<'_> {
 
     /// Asks over TCP alone.
     pub(crate) async fn over_tcp(&self, query: &Query) -> Heard {
+        // Waiting for one's turn is nobody's silence.
+        let left = self.limit.left();
+        let _held = self.polite.stream().await;
         let work = async {
-            let _held = self.polite.stream().await;
             let since = Stopwatch::start();
             (tcp::ask(self.server, query).await, since.elapsed())
         };
-        match timeout(self.limit.left(), work).await {
+        match timeout(left, work).await {
             Ok((Ok(Ok(message)), rtt)) => Heard::whole(Ok(Box::new(message)), rtt, 1),
             Ok((Ok(Err(header)), rtt)) => Heard::whole(worth(header), rtt, 1),
             Ok((Err(failure), _)) => Heard::failed(failure, 1),

@@ -165,7 +165,11 @@ impl Internet {
                 Err(failure) => Heard::failed(failure, 0),
             },
             Transport::Tcp => exchange.over_tcp(query).await,
-            Transport::Tls | Transport::Https => self.secure.ask(endpoint, 0, query, limit).await,
+            Transport::Tls | Transport::Https => {
+                let held = self.secure.hold(endpoint, 0, &self.polite).await;
+                let limit = Limit::start(self.settings.probe_limit);
+                self.secure.ask(&held, endpoint, query, limit).await
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ mod answer;
 mod ask;
 mod call;
 mod exchange;
+#[doc(hidden)]
+pub mod foreign;
 mod inspect;
 mod line;
 mod measure;

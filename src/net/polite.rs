@@ -23,15 +23,17 @@ pub(crate) const IN_FLIGHT_PER_SERVER: usize = 128;
 /// Questions in flight altogether.
 pub(crate) const IN_FLIGHT: usize = 1024;
 /// UDP sockets open at once. macOS gives a process 256 descriptors unless asked for more.
-pub(crate) const SOCKETS: usize = 96;
+const SOCKETS: usize = 96;
 /// TCP connections open at once, beside those.
-pub(crate) const STREAMS: usize = 32;
+const STREAMS: usize = 32;
 /// TLS and HTTPS connections kept open, beside those.
-pub(crate) const SECURE: usize = 96;
+const SECURE: usize = 96;
 /// Questions in flight on one of them; the library loses some when there are more.
 pub(crate) const IN_FLIGHT_SECURE: usize = 32;
 /// Web servers visited at once, one connection each, beside those.
-pub(crate) const VISITS: usize = 16;
+const VISITS: usize = 16;
+/// Descriptors that are for everything else: the terminal, the journal, the runtime's own.
+const OTHERS: usize = 20;
 /// Visits to one web server's address at once: a thousand names may live there.
 pub(crate) const VISITS_PER_ADDRESS: usize = 4;
 /// Walks under way at once; each may have some dozen questions out.
@@ -41,12 +43,49 @@ const SURVEYS: usize = 32;
 /// Server addresses whose pace is remembered.
 const REMEMBERED: usize = 4096;
 
+/// What may be open at once, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    sockets: usize,
+    streams: usize,
+    secure: usize,
+    visits: usize,
+}
+
+impl Room {
+    /// As much of everything as fits into so many descriptors. Whoever finds none left could not tell a
+    /// server's silence from his own.
+    fn within(descriptors: Option<usize>) -> Self {
+        let all = SOCKETS + STREAMS + SECURE + VISITS;
+        let given = descriptors.map_or(all, |most| most.saturating_sub(OTHERS).min(all));
+        let share = |of: usize| (of * given / all).max(1);
+        Room {
+            sockets: share(SOCKETS),
+            streams: share(STREAMS),
+            secure: share(SECURE),
+            visits: share(VISITS),
+        }
+    }
+}
+
+/// How many descriptors this process may have (the soft limit; Linux, proc_pid_limits(5)). None where that is
+/// not said, or there is no limit.
+fn descriptors() -> Option<usize> {
+    soft_limit(&std::fs::read_to_string("/proc/self/limits").ok()?)
+}
+
+fn soft_limit(limits: &str) -> Option<usize> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// The budgets of one process.
 #[derive(Debug)]
 pub(crate) struct Polite {
     all: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    secure: Arc<Semaphore>,
     visits: Arc<Semaphore>,
     walks: Arc<Semaphore>,
     surveys: Arc<Semaphore>,
@@ -80,11 +119,13 @@ pub(crate) struct Visiting {
 
 impl Polite {
     pub(crate) fn new() -> Self {
+        let room = Room::within(descriptors());
         Polite {
             all: Arc::new(Semaphore::new(IN_FLIGHT)),
-            sockets: Arc::new(Semaphore::new(SOCKETS)),
-            streams: Arc::new(Semaphore::new(STREAMS)),
-            visits: Arc::new(Semaphore::new(VISITS)),
+            sockets: Arc::new(Semaphore::new(room.sockets)),
+            streams: Arc::new(Semaphore::new(room.streams)),
+            secure: Arc::new(Semaphore::new(room.secure)),
+            visits: Arc::new(Semaphore::new(room.visits)),
             walks: Arc::new(Semaphore::new(WALKS)),
             surveys: Arc::new(Semaphore::new(SURVEYS)),
             shared: HashMap::new(),
@@ -134,6 +175,11 @@ impl Polite {
     /// Waits until one more TCP connection may be opened.
     pub(crate) async fn stream(&self) -> Option<OwnedSemaphorePermit> {
         permit(&self.streams).await
+    }
+
+    /// Leave to keep one more TLS or HTTPS connection, if there is any just now.
+    pub(crate) fn secure(&self) -> Option<OwnedSemaphorePermit> {
+        self.secure.clone().try_acquire_owned().ok()
     }
 
     /// Waits until the web server at this address may be visited once more.
@@ -239,6 +285,31 @@ mod tests {
         assert!((0..BURST).all(|_| wait(1).is_zero()));
         assert_eq!(wait(2), Pace::EACH, "its other address has used the budget up");
         assert!(wait(3).is_zero() && wait(4).is_zero(), "nobody else's");
+    }
+
+    #[test]
+    fn everything_fits_into_the_descriptors_there_are() {
+        let all = Room::within(None);
+        assert_eq!((all.sockets, all.streams, all.secure, all.visits), (SOCKETS, STREAMS, SECURE, VISITS));
+        for most in [0, 24, 32, 64, 100, 256, 1024] {
+            let Room { sockets, streams, secure, visits } = Room::within(Some(most));
+            assert!(sockets + streams + secure + visits <= most.saturating_sub(OTHERS).max(4), "{most}");
+            assert!([sockets, streams, secure, visits].iter().all(|&one| one > 0), "{most}");
+        }
+        assert!(Room::within(Some(64)).sockets >= 16);
+    }
+
+    #[test]
+    fn the_limit_is_read() {
+        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                    Max processes             95000                95000                processes \n\
+                    Max open files            64                   524288               files     \n";
+        assert_eq!(soft_limit(text), Some(64));
+        assert_eq!(
+            soft_limit("Max open files            unlimited            unlimited            files\n"),
+            None
+        );
+        assert_eq!(soft_limit(""), None);
     }
 
     #[tokio::test]

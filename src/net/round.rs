@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::exchange::{Exchange, Heard, Limit};
 use super::line::{Line, Reply};
 use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER, Turn};
+use super::secure::Held;
 use super::wire::Query;
 use super::{Internet, origin, survey, walk_from_here, web};
 use crate::model::{
@@ -118,25 +119,37 @@ struct Route<'a> {
 }
 
 impl Route<'_> {
-    async fn carry(&self, query: &Query, limit: Limit, turn: &Turn, only: QuestionType) -> Heard {
+    async fn carry(
+        &self,
+        query: &Query,
+        limit: Limit,
+        (turn, held): (&Turn, Option<&Held>),
+        only: QuestionType,
+    ) -> Heard {
         let exchange =
             Exchange { server: self.server.addr, polite: &self.net.polite, limit, only: Some(only) };
-        match (self.server.transport, self.line.as_deref()) {
-            (Transport::Udp, Some(Ok(line))) => exchange.over_udp(line, query, turn).await,
-            (Transport::Udp, Some(Err(failure))) => Heard::failed(failure.clone(), 0),
-            (Transport::Udp, None) | (Transport::Tcp, _) => exchange.over_tcp(query).await,
-            (Transport::Tls | Transport::Https, _) => {
-                self.net.secure.ask(&self.server, self.sample, query, limit).await
-            }
+        match (held, self.line.as_deref()) {
+            (Some(held), _) => self.net.secure.ask(held, &self.server, query, limit).await,
+            (None, Some(Ok(line))) => exchange.over_udp(line, query, turn).await,
+            (None, Some(Err(failure))) => Heard::failed(failure.clone(), 0),
+            (None, None) => exchange.over_tcp(query).await,
         }
     }
 
     /// One probe. Its limit starts when politeness lets it go.
     async fn look(&self, question: &Question, manner: Manner) -> (Seen, u32) {
+        let held = match self.server.transport {
+            Transport::Tls | Transport::Https => {
+                // Kept apart, since most questions go over UDP.
+                Some(Box::pin(self.net.secure.hold(&self.server, self.sample, &self.net.polite)).await)
+            }
+            Transport::Udp | Transport::Tcp => None,
+        };
         let turn = self.net.polite.turn(self.server.addr.ip()).await;
+        let leave = (&turn, held.as_ref());
         let limit = Limit::start(self.net.settings.probe_limit);
         let query = Query::new(question, manner);
-        let heard = self.carry(&query, limit, &turn, question.qtype).await;
+        let heard = self.carry(&query, limit, leave, question.qtype).await;
         let mut questions = heard.questions;
         let mut answer = match heard.answer(question) {
             Ok(answer) => answer,
@@ -144,7 +157,7 @@ impl Route<'_> {
         };
         if answer.rcode == Rcode::SERVFAIL && manner == Manner::Recursive {
             turn.again();
-            let unchecked = self.carry(&query.unchecked(), limit, &turn, question.qtype).await;
+            let unchecked = self.carry(&query.unchecked(), limit, leave, question.qtype).await;
             questions += unchecked.questions;
             let unchecked = unchecked.answer(question).ok();
             answer.unchecked =

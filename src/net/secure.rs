@@ -16,12 +16,12 @@ use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Message};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::answer::shown;
 use super::exchange::{Body, Heard, Limit};
-use super::polite;
+use super::polite::{self, Polite};
 use super::wire::Query;
 use crate::clock::Stopwatch;
 use crate::model::{Endpoint, Failure, Transport};
@@ -58,6 +58,9 @@ fn trusting(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, SecureError> {
         .with_no_client_auth())
 }
 
+/// How often it is looked whether a connection may be opened that had to wait for others.
+const LOOK_FOR_ROOM: Duration = Duration::from_millis(20);
+
 type Exchange = DnsExchange<TokioRuntimeProvider>;
 
 /// The connections of one process. Samples of one server use connections of their own, since behind one
@@ -73,6 +76,7 @@ pub(crate) struct Secure {
 struct Connection {
     in_flight: Semaphore,
     live: Mutex<Live>,
+    _leave: OwnedSemaphorePermit,
 }
 
 #[derive(Default)]
@@ -103,13 +107,13 @@ impl Secure {
     }
 
     /// Asks on the kept connection of this endpoint and sample, or on a new one.
-    pub(crate) async fn ask(&self, endpoint: &Endpoint, sample: u8, query: &Query, limit: Limit) -> Heard {
+    pub(crate) async fn ask(&self, held: &Held, endpoint: &Endpoint, query: &Query, limit: Limit) -> Heard {
+        let connection = &held.0;
         let Some(message) = query.to_message() else { return Heard::failed(Failure::Garbage, 0) };
-        let connection = self.connection(endpoint, sample);
         let mut questions = 0;
         let work = async {
             let _held = connection.in_flight.acquire().await;
-            self.ask_on(&connection, endpoint, &message, limit, &mut questions).await
+            self.ask_on(connection, endpoint, &message, limit, &mut questions).await
         };
         let result = timeout(limit.left(), work).await;
         let questions = questions.max(1);
@@ -183,18 +187,30 @@ impl Secure {
         Ok(exchange)
     }
 
-    fn connection(&self, endpoint: &Endpoint, sample: u8) -> Rc<Connection> {
-        let mut connections = self.connections.borrow_mut();
-        if connections.len() >= polite::SECURE {
-            connections.retain(|_, connection| Rc::strong_count(connection) > 1);
+    /// The place of a connection that is kept, or of a new one as soon as there may be one more: those that
+    /// nobody uses give way.
+    pub(crate) async fn hold(&self, endpoint: &Endpoint, sample: u8, polite: &Polite) -> Held {
+        loop {
+            if let Some(known) = self.connections.borrow().get(&(endpoint.clone(), sample)) {
+                return Held(known.clone());
+            }
+            if let Some(leave) = polite.secure() {
+                let in_flight = Semaphore::new(polite::IN_FLIGHT_SECURE);
+                let new = Rc::new(Connection { in_flight, live: Mutex::default(), _leave: leave });
+                self.connections.borrow_mut().insert((endpoint.clone(), sample), new.clone());
+                return Held(new);
+            }
+            let before = self.connections.borrow().len();
+            self.connections.borrow_mut().retain(|_, connection| Rc::strong_count(connection) > 1);
+            if self.connections.borrow().len() == before {
+                tokio::time::sleep(LOOK_FOR_ROOM).await;
+            }
         }
-        let new = || {
-            let in_flight = Semaphore::new(polite::IN_FLIGHT_SECURE);
-            Rc::new(Connection { in_flight, live: Mutex::default() })
-        };
-        connections.entry((endpoint.clone(), sample)).or_insert_with(new).clone()
     }
 }
+
+/// The place of a connection, kept for as long as this lives.
+pub(crate) struct Held(Rc<Connection>);
 
 impl Connection {
     /// Lets go of a connection that did not answer, unless another has taken its place already.

@@ -7,7 +7,7 @@ use crate::engine::Plan;
 use crate::model::{Name, QuestionType, Rcode, Timestamp};
 
 use super::scenarios::stage::{Stage, minutes, name, web};
-use super::{Conduct, Contents, Family, Pick, Server, Stale, Temper, World};
+use super::{Conduct, Contents, Family, Pick, Server, Stale, Temper, Trials, World};
 
 /// When all random watches begin: a second's boundary in the year 2026.
 const START: Timestamp = Timestamp::from_secs(1_772_460_000);
@@ -41,7 +41,15 @@ struct Draft {
     odd: usize,
 }
 
-/// Draws a world and the watch that belongs to it. The same seed gives the same.
+/// Draws a world, the watch that belongs to it, and what its watcher goes through. The same seed gives the same,
+/// in the tests and in `propwatch demo --seed`.
+pub fn random_watch(seed: u64) -> (Plan, World, Trials) {
+    let (plan, world) = random_world(seed);
+    let trials = Trials::random(seed, world.start());
+    (plan, world, trials)
+}
+
+/// Draws a world and the watch that belongs to it, for a watcher with a quiet life. The same seed gives the same.
 pub fn random_world(seed: u64) -> (Plan, World) {
     let count = 24 + u8::try_from(seed % 17).unwrap_or(0);
     let mut stage = Stage::new(START, seed, count);

@@ -1,9 +1,14 @@
 //! What is so, whatever anybody has found out: for tests.
 
+use std::time::Duration;
+
 use crate::model::{Answer, Expectation, Name, Question, Rcode, Record, Timestamp};
 
 use super::resolver::resolve;
 use super::{Resolver, Rrset, Temper, World};
+
+/// How long the CA may keep an answer, with the margin that goes with it.
+const CA_KEEPS: Duration = Duration::from_secs(65);
 
 /// How things are at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +30,9 @@ pub struct RecordTruth {
     pub partly: Vec<usize>,
     /// When the last wrong entry in an honest cache ends, as things stand.
     pub turned_by: Timestamp,
+    /// How long the CA's resolvers may go on with what the authorities had before they were right: 65 s for
+    /// addresses and for a delegation, nothing for a denial.
+    pub ca_keeps: Duration,
 }
 
 impl Truth {
@@ -72,7 +80,30 @@ impl World {
             old,
             partly,
             turned_by: self.turned_by(record),
+            ca_keeps: self.ca_keeps(record, now),
         }
+    }
+
+    fn ca_keeps(&self, record: &Record, now: Timestamp) -> Duration {
+        let Some(right) = self.right_since(record, now) else { return Duration::ZERO };
+        let question = Question { name: record.name.clone(), qtype: record.question_type() };
+        let before: Vec<Timestamp> = self.net.instants().into_iter().filter(|at| *at < right).collect();
+        let zone = self.net.delegation(&record.name);
+        let moved = zone.is_some_and(|zone| before.iter().any(|at| zone.hosts(*at) != zone.hosts(right)));
+        let served = |at: &Timestamp| {
+            let servers = self.net.servers.iter().filter(|server| record.name.is_within(&server.zone));
+            let mut given = servers.filter_map(|s| s.serving(*at)).map(|contents| contents.answer(&question));
+            given.any(|answer| {
+                let says_something = !answer.addresses.is_empty() || !answer.chain.is_empty();
+                says_something && !is_right(record, &answer)
+            })
+        };
+        if moved || before.iter().any(served) { CA_KEEPS } else { Duration::ZERO }
+    }
+
+    /// Whether a zone is ever delegated to other servers.
+    pub fn is_moving(&self) -> bool {
+        self.net.delegations.iter().any(|zone| zone.instants().count() > zone.parents.len() + 1)
     }
 
     /// Whether a visitor of this cache would be given what is expected.

@@ -17,6 +17,8 @@ use super::{Conduct, Dice, Internet, Resolver, Site, Temper, site, walk};
 const PROBE: Duration = Duration::from_secs(2);
 /// How long a probe waits before it tries again.
 const TRY: Duration = Duration::from_millis(600);
+/// What takes longer than this was not answered at once.
+const STALLED: Duration = Duration::from_millis(500);
 /// Packets that one probe sends at most.
 const TRIES: u8 = 3;
 
@@ -48,7 +50,7 @@ pub struct Planted {
 }
 
 /// What was asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Questions to resolvers.
     pub recursive: u64,
@@ -58,6 +60,9 @@ pub struct Spent {
     pub early: u64,
     /// The earliest question to a resolver.
     pub first_recursive: Option<Timestamp>,
+    /// When probes came back that a living resolver did not answer at once: packets were lost, or it waited for a
+    /// dead server itself.
+    pub stalled: Vec<Timestamp>,
 }
 
 /// A whole simulated internet, from some time before the watch until for ever after.
@@ -125,8 +130,8 @@ impl World {
     }
 
     /// What was asked so far.
-    pub fn spent(&self) -> Spent {
-        self.spent
+    pub fn spent(&self) -> &Spent {
+        &self.spent
     }
 
     /// Carries out one errand begun at `now`. Errands must come in order of time.
@@ -164,6 +169,9 @@ impl World {
         };
         if let Task::Ask { manner: Manner::Recursive, record, .. } = &errand.task {
             self.spent.recursive += u64::from(questions);
+            if took >= STALLED && self.is_alive(errand) {
+                self.spent.stalled.push(now + took);
+            }
             let record = record.and_then(|id| self.records.get(id.0 as usize));
             let early = record.is_some_and(|record| self.right_since(record, now).is_none());
             self.spent.early += u64::from(early);
@@ -176,6 +184,12 @@ impl World {
             answer.rtt_micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
         }
         Finding { errand: errand.clone(), at: now + took, seen, questions }
+    }
+
+    fn is_alive(&self, errand: &Errand) -> bool {
+        let Task::Ask { server, .. } = &errand.task else { return false };
+        let resolver = self.by_addr.get(&server.addr).and_then(|index| self.resolvers.get(*index));
+        resolver.is_some_and(|resolver| resolver.temper != Temper::Dead)
     }
 
     /// Lets everybody else's questions happen up to an instant.

@@ -2,6 +2,8 @@
 //! The bytes are put together by hand, so that they can be wrong where a test wants them wrong.
 #![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used)]
 
+pub(crate) mod place;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -56,6 +56,7 @@ impl Watch {
             zone: None,
             in_flight: false,
             next: Timestamp::MAX,
+            lost: 0,
             last: None,
             records: Vec::new(),
             wrong: 0,
@@ -134,6 +135,7 @@ impl Watch {
             self.look_for_interceptor();
         }
         if walk.end == WalkEnd::Found {
+            self.searches[search].lost = 0;
             self.see_again();
             self.delegated(search, walk);
             self.zone_found(name);
@@ -142,8 +144,12 @@ impl Watch {
         for node in self.auth.nodes_of(name) {
             self.auth.nodes[node].lost = Some(walk.end.clone());
         }
-        let retry = self.now + self.delegation(false);
         let lost = matches!(&walk.end, WalkEnd::Unreached(Failure::Silent { .. } | Failure::NoRoute));
+        let losses = if lost { self.searches[search].lost.saturating_add(1) } else { 0 };
+        self.searches[search].lost = losses;
+        let pace = self.delegation(false);
+        // A network that is gone for a moment is no reason to miss a move for minutes.
+        let retry = self.now + if lost { pace.min(schedule::backoff(losses)) } else { pace };
         let first = self.searches[search].last.is_none();
         // A zone that was there does not vanish because this machine has lost its network.
         if !(lost && self.searches[search].zone.is_some()) {
@@ -245,6 +251,8 @@ impl Watch {
                     server,
                     said: Said::Nothing,
                     at: Timestamp::default(),
+                    asked_at: Timestamp::default(),
+                    heard: false,
                     failures: 0,
                     in_flight: false,
                 });
@@ -315,6 +323,7 @@ impl Watch {
             }
             let task = server.asked(&question);
             self.auth.nodes[node].words[i].in_flight = true;
+            self.auth.nodes[node].words[i].asked_at = self.now;
             self.send(task, why);
         }
     }
@@ -345,6 +354,7 @@ impl Watch {
         };
         word.in_flight = false;
         word.at = now;
+        word.heard |= !matches!(said, Said::Dead(_));
         word.failures = if matches!(said, Said::Dead(_)) { word.failures.saturating_add(1) } else { 0 };
         // A probe is several packets, and still one lost probe proves nothing about a server that has
         // answered before.

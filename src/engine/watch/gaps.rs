@@ -33,19 +33,57 @@ pub(super) struct Reach {
 impl Watch {
     pub(super) fn pick_up(&mut self, gap: Gap) {
         self.out.events.push(Event::Gap { at: self.now, gap });
-        if gap.kind == GapKind::Restarted {
+        if matches!(gap.kind, GapKind::Restarted | GapKind::Rebooted) {
             self.forget_errands();
         }
-        let set = matches!(gap.kind, GapKind::ClockSet { .. });
+        if gap.kind == GapKind::Rebooted {
+            self.begin_waits_anew(gap.from);
+        }
+        let set = matches!(gap.kind, GapKind::ClockSet { .. } | GapKind::Rebooted);
         if set {
             self.doubt_ends();
         }
         let long = set || gap.to.unwrap_or(self.now).since(gap.from) >= schedule::LONG_GAP;
         if long {
             self.ask_servers_now();
+            self.settle_anew();
         }
         self.spread_overdue(long);
         self.look_for_interceptor();
+    }
+
+    /// Nobody knows what has come and gone meanwhile: time that was not watched settles nothing, and what was
+    /// confirmed before it is confirmed once more before the last word.
+    fn settle_anew(&mut self) {
+        self.unseen_until = self.now;
+        self.closing = None;
+        for record in 0..self.records.len() {
+            if self.records[record].settle_from.take().is_some() {
+                self.mark(record);
+            }
+        }
+    }
+
+    /// The machine's clock may be ahead by any time after a reboot. A wait that was not over when the watch last ran
+    /// begins again: what the CA keeps, and what a cache can honestly hold.
+    fn begin_waits_anew(&mut self, ran_until: Timestamp) {
+        let now = self.now;
+        for record in 0..self.records.len() {
+            let limit = self.honest_limit(record);
+            let progress = &mut self.records[record];
+            progress.keep_wrongs_anew(ran_until, now);
+            if let Some(since) = progress.right_since.as_mut().filter(|_| limit > ran_until) {
+                *since = now;
+            }
+        }
+        for zone in &mut self.auth.zones {
+            if let Some((at, ttl)) = &mut zone.moved
+                && at.plus_secs(*ttl) > ran_until
+            {
+                *at = now;
+            }
+        }
+        self.bar_anew(ran_until);
     }
 
     /// The machine may have come to another network: is somebody on the way there?
@@ -190,6 +228,7 @@ impl Watch {
             }
         }
         self.ask_servers_now();
+        self.settle_anew();
         self.spread_overdue(true);
         self.look_for_interceptor();
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::engine::authority::AtServer;
+use crate::engine::authority::{AtServer, Said, Word};
 use crate::engine::issuance;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
@@ -97,9 +97,13 @@ impl Watch {
         });
         self.records[record].new_ttl = life.max().unwrap_or(self.records[record].new_ttl);
         let was_right = self.records[record].right_since.is_some();
-        let all_right = right && !wrong && !pending;
-        let differ = right && wrong;
         self.records[record].note_wrongs(self.now, &says, &current);
+        let agreed = right && !wrong && !pending;
+        let all_right = agreed && (was_right || !self.awaits_the_silent(record, node));
+        if !agreed {
+            self.records[record].agreed_since = None;
+        }
+        let differ = right && wrong;
         let progress = &mut self.records[record];
         progress.at_servers = says;
         progress.differ_since = if differ { progress.differ_since.or(Some(self.now)) } else { None };
@@ -113,6 +117,27 @@ impl Watch {
             self.hint_of(record);
             self.close_gate(record);
         }
+    }
+
+    /// A server that answered before and is silent now may be there again, and still have what was there before: after
+    /// an outage the first one that is heard speaks for nobody else. So it is asked once more when all others
+    /// agree, and only then left out. Returns whether one is still to be heard.
+    fn awaits_the_silent(&mut self, record: usize, node: usize) -> bool {
+        if self.plan.mode == Mode::Look {
+            return false;
+        }
+        let agreed = *self.records[record].agreed_since.get_or_insert(self.now);
+        let unheard = |word: &Word| {
+            self.auth.servers[word.server].current
+                && word.heard
+                && matches!(word.said, Said::Dead(_))
+                && word.asked_at < agreed
+        };
+        let awaits = self.auth.nodes[node].words.iter().any(unheard);
+        if awaits {
+            self.set_node(node, self.now, Why::Retry);
+        }
+        awaits
     }
 
     fn tell_server_shifts(&mut self, record: usize, says: &[(usize, AtServer)]) {
@@ -397,7 +422,8 @@ impl Watch {
         }
         self.settle_since(record, self.now);
         for cell in self.cells_of(record) {
-            let old = self.now.since(self.cells[cell].seen_at) > schedule::OLD_CONFIRMATION;
+            let seen_at = self.cells[cell].seen_at;
+            let old = self.now.since(seen_at) > schedule::OLD_CONFIRMATION || seen_at < self.unseen_until;
             if old && self.cells[cell].standing().is_confirmed() {
                 self.cells[cell].why = Why::Settle;
                 self.cells[cell].next = self.now;

@@ -62,6 +62,32 @@ pub struct Wake {
     pub why: Why,
 }
 
+/// How much a watch has to remember, apart from its standings, whose number the plan gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Timers that are set, those among them that have been overtaken.
+    pub timers: usize,
+    /// Addresses of name servers that the zones have or had.
+    pub servers: usize,
+    /// Questions that are put to name servers.
+    pub questions: usize,
+    /// Names that were walked to.
+    pub walks: usize,
+}
+
+impl Load {
+    /// The most of each.
+    #[must_use]
+    pub fn max(self, other: Load) -> Load {
+        Load {
+            timers: self.timers.max(other.timers),
+            servers: self.servers.max(other.servers),
+            questions: self.questions.max(other.questions),
+            walks: self.walks.max(other.walks),
+        }
+    }
+}
+
 /// Everything that follows from one input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Step {
@@ -117,6 +143,8 @@ pub struct Watch {
     /// When a single look has asked its last resolver.
     asked_all: Option<Timestamp>,
     reach: gaps::Reach,
+    /// The end of the last time in which nothing was seen for long.
+    unseen_until: Timestamp,
     /// A single look has asked the silent once more.
     asked_silent: bool,
     out: Step,
@@ -176,6 +204,7 @@ impl Watch {
             in_flight: 0,
             asked_all: None,
             reach: gaps::Reach::default(),
+            unseen_until: Timestamp::default(),
             asked_silent: false,
             out: Step::default(),
             told: None,
@@ -197,8 +226,11 @@ impl Watch {
         if self.over {
             return Step::default();
         }
-        if matches!(input, Input::Woke | Input::Found(_)) {
-            self.catch_up(now);
+        match &input {
+            Input::Woke | Input::Found(_) => self.catch_up(now),
+            // What fell due while it could still act was done, whether or not a wake-up was written down.
+            Input::Gap(gap) => self.catch_up(gap.from.min(now)),
+            _ => {}
         }
         self.now = self.now.max(now);
         let found = matches!(input, Input::Found(_));
@@ -222,6 +254,16 @@ impl Watch {
             self.out.wake = self.timers.next().map(|(at, why)| Wake { at, why });
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// How much it remembers just now.
+    pub fn load(&self) -> Load {
+        Load {
+            timers: self.timers.count(),
+            servers: self.auth.servers.len(),
+            questions: self.auth.nodes.len(),
+            walks: self.searches.len(),
+        }
     }
 
     fn start(&mut self) {

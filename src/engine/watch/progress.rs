@@ -18,6 +18,8 @@ pub(super) struct NameSearch {
     pub(super) zone: Option<usize>,
     pub(super) in_flight: bool,
     pub(super) next: Timestamp,
+    /// Walks in a row that reached nobody.
+    pub(super) lost: u8,
     /// How the last walk ended, and what it met; none before the first.
     pub(super) last: Option<Arc<Walk>>,
     /// Records that hang on this name, as indices.
@@ -95,6 +97,8 @@ pub(super) struct Progress {
     pub(super) gate_open: bool,
     pub(super) first_look: Timestamp,
     pub(super) right_since: Option<Timestamp>,
+    /// Since when no server that answers says anything else, those that have gone silent left out.
+    pub(super) agreed_since: Option<Timestamp>,
     pub(super) differ_since: Option<Timestamp>,
     /// Wrong answers of authorities that the CA may still keep.
     pub(super) wrongs: Vec<Wrong>,
@@ -160,6 +164,7 @@ impl Progress {
                 gate_open: false,
                 first_look: Timestamp::default(),
                 right_since: None,
+                agreed_since: None,
                 differ_since: None,
                 wrongs: Vec::new(),
                 old_ttl: None,
@@ -183,6 +188,16 @@ impl Progress {
             });
         }
         all
+    }
+
+    /// What the CA may still have had at `ran_until` counts as just given, as of a clock that nobody can vouch for.
+    pub(super) fn keep_wrongs_anew(&mut self, ran_until: Timestamp, now: Timestamp) {
+        let right_since = self.right_since;
+        for wrong in &mut self.wrongs {
+            if wrong.forgotten(right_since).is_some_and(|at| at > ran_until) {
+                wrong.seen = now;
+            }
+        }
     }
 
     /// Notes what the current servers say now, for as long as the CA may keep what is wrong of it. NXDOMAIN

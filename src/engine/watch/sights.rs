@@ -348,6 +348,17 @@ impl Watch {
         (!barred.still).then(|| issuance::ca_keeps(barred.last, barred.ttl))
     }
 
+    /// What stood in the way and has gone counts as just gone, if it may have been kept until `ran_until`.
+    pub(super) fn bar_anew(&mut self, ran_until: Timestamp) {
+        let now = self.now;
+        let barred = self.subjects.iter_mut().filter_map(|subject| subject.barred.as_mut());
+        for barred in barred {
+            if issuance::ca_keeps(barred.last, barred.ttl) > ran_until {
+                barred.last = now;
+            }
+        }
+    }
+
     fn mark_subject(&mut self, subject: usize) {
         self.subjects[subject].records.clone().into_iter().for_each(|record| self.mark(record));
     }

@@ -52,6 +52,11 @@ impl Timers {
         all
     }
 
+    /// How many are set.
+    pub(super) fn count(&self) -> usize {
+        self.heap.len()
+    }
+
     pub(super) fn next(&self) -> Option<(Timestamp, Why)> {
         self.heap.peek().map(|Reverse((at, _, why))| (*at, *why))
     }

@@ -57,6 +57,11 @@ async fn certificate(net: &Internet, at: SocketAddr) -> Option<CertificateSeen> 
     certificate::read(&der)
 }
 
+/// For the fuzz targets: a certificate that somebody showed.
+pub(super) fn foreign(der: &[u8]) -> Option<CertificateSeen> {
+    certificate::read(der)
+}
+
 /// Puts questions and counts them.
 struct Questions<'a> {
     net: &'a Internet,

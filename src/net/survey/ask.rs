@@ -174,12 +174,14 @@ impl<'a> Asker<'a> {
     async fn over_tcp(&self, exchange: &Exchange<'_>, query: &Query) -> (Result<Vec<u8>, Failure>, Duration) {
         let Exchange { server, polite, limit, .. } = *exchange;
         self.count(1);
+        // Waiting for one's turn is nobody's silence.
+        let left = limit.left();
+        let _held = polite.stream().await;
         let work = async {
-            let _held = polite.stream().await;
             let since = Stopwatch::start();
             (tcp::octets(server, query).await, since.elapsed())
         };
-        match timeout(limit.left(), work).await {
+        match timeout(left, work).await {
             Ok(heard) => heard,
             Err(_) => (Err(Failure::Silent { tries: 1 }), Duration::ZERO),
         }

@@ -27,7 +27,7 @@ use self::above::climb;
 use self::ask::Asker;
 use self::trail::{Found, Guide, Stop, addresses, look};
 use super::Internet;
-use crate::model::{Name, QuestionType, Seen, Survey, ZoneSurvey};
+use crate::model::{Name, Question, QuestionType, Seen, Survey, Timestamp, ZoneSurvey};
 
 pub(super) use self::above::Shelf;
 pub(super) use self::common::Common;
@@ -46,6 +46,21 @@ pub(super) async fn survey(net: &Internet, name: &Name) -> (Seen, u32) {
         Err(_) => empty(name),
     };
     (Seen::Surveyed(Box::new(survey)), asker.asked.get())
+}
+
+/// For the fuzz targets: a reply that is read in every way in which a survey reads one.
+pub(super) fn foreign(octets: &[u8], name: &Name) {
+    let reply = message::read(octets);
+    let zone = name.parent().unwrap_or_else(Name::root);
+    let _ = caa::told(&reply, name, &zone);
+    let Ok(message) = &reply else { return };
+    for qtype in NAMED.iter().chain(&[QuestionType::Ns, QuestionType::Soa]) {
+        let _ = caa::addresses(message, name, &zone, *qtype);
+        let question = Question { name: name.clone(), qtype: *qtype };
+        let ds: Vec<_> = message.answers.iter().filter_map(|record| zones::ds(&record.octets)).collect();
+        let at = Timestamp::from_secs(1_800_000_000);
+        let _ = dnssec::signing(&zone, &[ds], &reply, &[(&question, &reply)], at);
+    }
 }
 
 /// What is known of a name before anything is.

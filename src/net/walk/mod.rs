@@ -35,6 +35,15 @@ use super::ask::Ask;
 use crate::model::{Address, Failure, Name, NameServer, ParentReply, ParentSaid};
 use crate::model::{QuestionType, Timestamp, Walk, WalkEnd};
 
+/// For the fuzz targets: a message that is read in every way in which a walk reads one.
+pub(super) fn foreign(message: &hickory_proto::op::Message, name: &Name) {
+    let _ = (reply::read_ns(message, name), reply::read_apex(message, name), reply::referral(message, name));
+    let _ = (reply::alias(message, name), reply::rcode(message));
+    for qtype in [QuestionType::A, QuestionType::Aaaa] {
+        let _ = reply::read_host(message, name, qtype);
+    }
+}
+
 /// Where a walk begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {

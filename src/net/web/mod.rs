@@ -23,15 +23,17 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::TlsConnector;
 
+use self::url::Url;
 use self::visit::Journey;
 use super::Internet;
 use super::answer::shown_within;
 use super::secure::SecureError;
 use crate::clock::Stopwatch;
-use crate::model::{Ca, ChallengeFile, ConnectFailure, Name, Seen, Visit, WebEnd};
+use crate::model::{BadRedirect, Broken, Ca, ChallengeFile, ConnectFailure, Name, Seen, Visit, WebEnd};
 
 /// Addresses that are kept in mind.
 const MOST_UNANSWERED: usize = 4096;
@@ -163,6 +165,31 @@ pub(super) async fn fetch(net: &Internet, name: &Name, address: IpAddr, file: &C
     let visit = Visit { hops: journey.hops.into_inner(), end, took };
     net.web.note(address, &visit);
     (Seen::Fetched(Box::new(visit)), questions)
+}
+
+/// For the fuzz targets: an answer that comes all at once.
+pub(super) fn foreign_answer(octets: &[u8], most: usize) -> Result<(u16, Option<String>, Vec<u8>), Broken> {
+    let connection = tokio::io::join(std::io::Cursor::new(octets.to_vec()), tokio::io::sink());
+    let url = Url::first(&Name::root(), None, "/".to_owned());
+    let work = async {
+        let mut answer = http::ask(Box::new(connection), &url, None).await?;
+        let mut body = Vec::new();
+        answer.body(most, &mut body).await?;
+        Ok((answer.status, answer.server, body))
+    };
+    // Nothing in there ever waits.
+    Box::pin(work).now_or_never().unwrap_or(Err(Broken::TimedOut))
+}
+
+/// For the fuzz targets: a redirect from the file of a name.
+pub(super) fn foreign_redirect(location: &[u8], name: &Name) -> Result<String, BadRedirect> {
+    let been = [Url::first(name, None, "/.well-known/acme-challenge/x".to_owned())];
+    let next = redirect::judge(&WebSettings::default(), &been, 302, location)?;
+    // Where it leads is where the next one is judged from, and what is asked for there.
+    let _ = (next.url.request_target(), next.url.host_header(), been[0].referer(&next.url));
+    let again = [been[0].clone(), next.url.clone()];
+    let _ = redirect::judge(&WebSettings::default(), &again, 301, location);
+    Ok(next.url.to_string())
 }
 
 fn millis(took: Duration) -> u32 {

@@ -302,6 +302,7 @@ pub(super) struct GapLine {
 pub(super) fn gap(at: Timestamp, gap: &Gap) -> GapLine {
     let (kind, set_by) = match gap.kind {
         GapKind::Restarted => ("restarted", None),
+        GapKind::Rebooted => ("rebooted", None),
         GapKind::Asleep => ("asleep", None),
         GapKind::Offline => ("offline", None),
         GapKind::ClockSet { by } => ("clock-set", Some((by / 1000) as f64 / 1000.0)),

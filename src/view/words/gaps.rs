@@ -22,6 +22,11 @@ impl Words<'_> {
         match gap.kind {
             GapKind::Restarted if length < AT_ONCE => "going on where this watch was ended".to_owned(),
             GapKind::Restarted => format!("going on: this watch was not running {between}; {again}"),
+            GapKind::Rebooted => {
+                format!(
+                    "going on: the machine was started anew, and this watch was not running {between}; {again}"
+                )
+            }
             GapKind::Asleep => format!("asleep {between}; {again}"),
             GapKind::Offline => format!("nothing was answered {between}; {again}"),
             GapKind::ClockSet { by } => {

@@ -1,0 +1,249 @@
+//! The promises of the design, each as a question to a world that was watched.
+
+use std::time::Duration;
+
+use propwatch::model::{Cause, Reason, Role, Timestamp, Verdict};
+use propwatch::sim::{Blow, Planted, Spent};
+
+use crate::watched::Watched;
+
+/// Safe so soon after it could be known.
+const MOMENT: Duration = Duration::from_secs(1);
+/// Who is silent is asked again after this.
+const AGAIN: Duration = Duration::from_secs(2);
+/// A failure is believed to be a cached one for so long.
+const FAILING: Duration = Duration::from_secs(182);
+/// A probe of somebody who stays silent.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// What is broken in a world; empty when every promise was kept.
+pub(crate) fn broken(watched: &Watched) -> Vec<String> {
+    let mut out = Vec::new();
+    ends_well(watched, &mut out);
+    never_safe_too_early(watched, &mut out);
+    does_no_harm(watched, &mut out);
+    is_safe_in_time(watched, &mut out);
+    keeps_to_its_budget(watched, &mut out);
+    stays_small(watched, &mut out);
+    out
+}
+
+fn ends_well(Watched { plan, played, world, trials, .. }: &Watched, out: &mut Vec<String>) {
+    if played.stuck {
+        out.push(format!("stuck at {}", played.ended_at));
+    }
+    if !played.exact {
+        out.push("a restart told something else than the run before it".to_owned());
+    }
+    let Some(report) = &played.report else {
+        out.push("no last word".to_owned());
+        return;
+    };
+    // Who slept over the deadline has one more look.
+    let deadline = world.start() + plan.policy.timeout;
+    let slept = trials.blows().iter().any(|(at, blow)| *at <= deadline && *at + blow.lasts() >= deadline);
+    let end = deadline + Duration::from_secs(if slept { 24 * 3600 } else { 3 });
+    if played.ended_at > end {
+        out.push(format!("went on until {}, past its deadline", played.ended_at));
+    }
+    if !report.last || (report.reached && report.verdict != Verdict::Safe) {
+        out.push("the last word is none, or reached what it is not".to_owned());
+    }
+    if report.questions != played.questions {
+        out.push(format!("counts {} questions of {}", report.questions, played.questions));
+    }
+}
+
+/// Promise 1.
+fn never_safe_too_early(Watched { plan, safe, .. }: &Watched, out: &mut Vec<String>) {
+    let voters = plan.resolvers.iter().filter(|v| v.role == Role::Voter).count();
+    let forgiven = if voters < 20 { 0 } else { voters * usize::from(100 - plan.policy.quorum_percent) / 100 };
+    for (at, truth) in safe {
+        for (record, truth) in plan.records.iter().zip(&truth.records) {
+            if truth.right_since.is_none() {
+                out.push(format!("{record}: safe at {at} while an authority is wrong"));
+            }
+            if truth.old.len() > forgiven {
+                out.push(format!(
+                    "{record}: safe at {at} while {:?} are old (partly {:?})",
+                    truth.old, truth.partly
+                ));
+            }
+        }
+    }
+}
+
+/// Promise 2.
+fn does_no_harm(Watched { world, .. }: &Watched, out: &mut Vec<String>) {
+    let (Planted { old, negative, .. }, Spent { early, .. }) = (world.planted(), world.spent());
+    if *early > 0 {
+        out.push(format!("{early} questions to resolvers before the authorities were right"));
+    }
+    if old + negative > 0 {
+        out.push(format!("planted {old} old answers and {negative} denials"));
+    }
+}
+
+/// Promise 3: safe within moments of when it could be known.
+fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
+    let Watched { plan, world, played, .. } = watched;
+    let deadline = world.start() + plan.policy.timeout;
+    let truth = world.truth(played.ended_at);
+    if truth.records.iter().any(|record| record.right_since.is_none()) || waits_in_vain(watched) {
+        return;
+    }
+    let (right, turned) = truth.records.iter().fold((world.start(), world.start()), |(right, turned), r| {
+        (right.max(r.right_since.unwrap_or_default()), turned.max(r.turned_by))
+    });
+    let deadline = deadline - ahead(watched);
+    let opened = world.spent().first_recursive.unwrap_or(played.ended_at);
+    let seen_by = after_blows(watched, right + look_at_servers(watched, right), Duration::ZERO);
+    if opened > seen_by && seen_by < deadline {
+        let late = opened.since(right);
+        out.push(format!("right at its servers at {right}, resolvers asked at {opened}: {late:?} later"));
+    }
+    let was_wrong = right > world.start();
+    let keeps = truth.records.iter().map(|r| r.ca_keeps).max().filter(|_| was_wrong).unwrap_or_default();
+    let settle = plan.policy.settle;
+    let mut known = turned.max(opened + keeps).max(opened + PROBE);
+    let first = watched.first_safe();
+    // A probe that nothing came of, or that was slow, can tell no sooner; silence is asked again after two seconds.
+    let stalled = world.spent().stalled.iter().flat_map(|at| [*at, *at + AGAIN]);
+    let heard = stalled.filter(|at| first.is_none_or(|first| *at + settle <= first)).max();
+    known = known.max(heard.unwrap_or_default());
+    if waits_for_the_failing(watched) {
+        known = known.max(opened + FAILING);
+    }
+    let by = after_blows(watched, known + settle + patience(watched), settle);
+    if by < deadline && first.is_none_or(|at| at > by) {
+        let late = first.unwrap_or(played.ended_at).since(by);
+        out.push(format!(
+            "safe at {first:?}, could be known at {known}: {late:?} too late; ended {}",
+            played.ended_at
+        ));
+    }
+}
+
+/// By how much the watch's own clock is ahead in the end, after reboots with a wrong one.
+fn ahead(Watched { trials, .. }: &Watched) -> Duration {
+    let by = trials.blows().iter().map(|(_, blow)| if let Blow::Reboot(_, by) = blow { *by } else { 0 });
+    Duration::from_micros(by.sum::<i64>().unsigned_abs())
+}
+
+/// A resolver that says the signatures are bad never stops counting: where five per cent of those that answer
+/// are less than one, it is waited for in vain.
+fn waits_in_vain(Watched { plan, played, .. }: &Watched) -> bool {
+    played.report.iter().flat_map(|report| &report.records).any(|record| {
+        let answered = record.resolvers.confirmed + record.resolvers.contradicting;
+        record.reasons.iter().any(|reason| reason.cause == Cause::ResolverBogus)
+            && answered * u32::from(100 - plan.policy.quorum_percent) < 100
+    })
+}
+
+/// The same for three minutes with one that fails for other reasons.
+fn waits_for_the_failing(Watched { plan, played, .. }: &Watched) -> bool {
+    played.report.iter().flat_map(|report| &report.records).any(|record| {
+        let answered = record.resolvers.confirmed + record.resolvers.contradicting + 1;
+        let failing = |reason: &Reason| matches!(reason.cause, Cause::ResolverFailing { .. });
+        record.reasons.iter().any(failing) && answered * u32::from(100 - plan.policy.quorum_percent) < 200
+    })
+}
+
+/// How long the zone's servers may be right before it is seen: they are looked at every second at first, and
+/// every half minute in the end; a new delegation is looked for less often.
+fn look_at_servers(watched: &Watched, right: Timestamp) -> Duration {
+    let Watched { world, .. } = watched;
+    let watching = (right.since(world.start()) + ahead(watched)).as_secs();
+    let servers = match watching {
+        0..60 => 1,
+        60..300 => 2,
+        300..900 => 5,
+        900..3600 => 10,
+        3600..14_400 => 20,
+        _ => 30,
+    };
+    let parent = match watching {
+        _ if !world.is_moving() => 0,
+        0..120 => 15,
+        120..600 => 30,
+        600..3600 => 60,
+        _ => 180,
+    };
+    Duration::from_secs(servers + parent) + PROBE
+}
+
+fn patience(Watched { world, .. }: &Watched) -> Duration {
+    // A cache that goes on asking servers which the zone has left, and was filled by them twenty times, is looked at
+    // every five minutes at the most, since nobody can see when it will leave them.
+    let clings = world.planted().former > 0;
+    // Whoever announces the same time again and again looks like several caches, or like one that is filled
+    // anew, and is asked when what it announces (300 s) has passed.
+    let hides = world.has_ttl_liar();
+    MOMENT + if clings || hides { Duration::from_secs(300) } else { Duration::ZERO }
+}
+
+/// Moves an instant behind every time in which nothing could be seen, and in which what was seen last had
+/// lasted for less than `run`.
+fn after_blows(watched: &Watched, mut by: Timestamp, run: Duration) -> Timestamp {
+    let Watched { trials, .. } = watched;
+    let mut until = Timestamp::default();
+    for (at, blow) in trials.blows() {
+        let at = until.max(*at);
+        if at > by {
+            break;
+        }
+        let to = at + blow.lasts();
+        until = match blow {
+            Blow::Outage(_) => until,
+            _ => to,
+        };
+        let again = match blow {
+            // Everything overdue is asked within a minute, then what must settle settles.
+            Blow::Kill(time) | Blow::Sleep(time) if *time >= Duration::from_secs(30) => {
+                run + Duration::from_secs(63)
+            }
+            // After a reboot whatever the CA may keep is waited for anew.
+            Blow::Reboot(..) => run + Duration::from_secs(63 + 66),
+            Blow::ClockSet(_) => run + Duration::from_secs(63),
+            Blow::Kill(_) | Blow::Sleep(_) => Duration::from_secs(5),
+            // Whoever was silent is asked less and less often, until somebody answers; a walk that reaches nobody is
+            // begun again after three minutes at most.
+            Blow::Outage(_) => run + Duration::from_secs(63 + 180),
+        };
+        by = by.max(to + again);
+    }
+    by + trials.late * 3
+}
+
+/// Promise 4.
+fn keeps_to_its_budget(Watched { plan, world, played, .. }: &Watched, out: &mut Vec<String>) {
+    let spent = world.spent();
+    let hours = played.ended_at.since(world.start()).as_secs() / 3600 + 1;
+    // Caches with a short TTL that cling to servers which the zone has left cost more: every five minutes to see
+    // that they do is twice the usual, for each.
+    let clings = if world.planted().former > 0 { 3 } else { 1 };
+    // What was under way when the watcher was killed or fell asleep is asked again.
+    let blows = played.restarts as u64;
+    let most = clings * (plan.resolvers.len() * plan.records.len()) as u64 * (12 + 6 * hours + blows);
+    if spent.recursive > most {
+        out.push(format!("{} questions to resolvers in {hours} h, {most} were enough", spent.recursive));
+    }
+    // At most six servers, A, AAAA and now and then the serial: every second at first, in the end every half
+    // minute.
+    let most = 6 * (1800 + 500 * hours + 20 * blows);
+    if spent.authoritative > most {
+        out.push(format!(
+            "{} questions to authorities in {hours} h, {most} were enough",
+            spent.authoritative
+        ));
+    }
+}
+
+/// Promise 7, its other half: what is remembered does not grow with time.
+fn stays_small(Watched { plan, played, .. }: &Watched, out: &mut Vec<String>) {
+    let load = played.load;
+    let cells = plan.resolvers.len() * plan.records.len();
+    if load.timers > 8 * cells || load.servers > 16 || load.questions > 16 || load.walks > 8 {
+        out.push(format!("remembers too much: {load:?} beside {cells} standings"));
+    }
+}
