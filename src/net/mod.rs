@@ -45,7 +45,7 @@ pub use measure::Measured;
 use polite::Polite;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
-use survey::{Common, Shelf};
+use survey::{Shared, Shelf};
 pub use system::system_resolvers;
 use walk::{Start, Walker};
 use web::Web;
@@ -100,7 +100,7 @@ pub struct Internet {
     /// What surveys share.
     shelf: Shelf,
     /// What surveys that are made side by side share.
-    common: Common,
+    shared: Shared,
     web: Web,
 }
 
@@ -117,7 +117,7 @@ impl Internet {
         let walker = Walker::new(settings.start.clone());
         let web = Web::new(&settings.web)?;
         let (polite, shelf) = (Polite::new().by_operator(&settings.operators), Shelf::default());
-        Ok(Internet { settings, clock, polite, secure, walker, shelf, common: Common::default(), web })
+        Ok(Internet { settings, clock, polite, secure, walker, shelf, shared: Shared::default(), web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

@@ -9,7 +9,7 @@ use crate::model::{CaaLook, Name, Survey, ZoneSurvey};
 
 /// What a survey has in common with those of other names.
 #[derive(Debug, PartialEq)]
-struct Common {
+struct OfZone {
     /// CAA at all names of the climb but the first.
     above: Vec<CaaLook>,
     zones: Vec<ZoneSurvey>,
@@ -21,7 +21,7 @@ pub(super) struct Kept {
     pub(super) addresses: Vec<IpAddr>,
     name: Name,
     own: Option<Box<CaaLook>>,
-    common: Arc<Common>,
+    of_zone: Arc<OfZone>,
     slowest: u32,
 }
 
@@ -30,8 +30,8 @@ impl Kept {
     pub(super) fn whole(&self) -> Survey {
         Survey {
             name: self.name.clone(),
-            caa: self.own.as_deref().into_iter().chain(&self.common.above).cloned().collect(),
-            zones: self.common.zones.clone(),
+            caa: self.own.as_deref().into_iter().chain(&self.of_zone.above).cloned().collect(),
+            zones: self.of_zone.zones.clone(),
             addresses: self.addresses.clone(),
             slowest: self.slowest,
         }
@@ -41,7 +41,7 @@ impl Kept {
 /// What the latest survey of each zone had in common with others.
 #[derive(Debug, Default)]
 pub(super) struct Surveys {
-    latest: HashMap<Name, Weak<Common>>,
+    latest: HashMap<Name, Weak<OfZone>>,
 }
 
 impl Surveys {
@@ -50,15 +50,15 @@ impl Surveys {
         let zone = zones.first().map_or_else(|| name.clone(), |zone| zone.zone.clone());
         let mut climb = caa.into_iter();
         let own = climb.next().map(Box::new);
-        let common = Common { above: climb.collect(), zones };
-        let known = self.latest.get(&zone).and_then(Weak::upgrade).filter(|known| **known == common);
-        let common = known.unwrap_or_else(|| {
-            let common = Arc::new(common);
-            self.latest.insert(zone, Arc::downgrade(&common));
-            common
+        let of_zone = OfZone { above: climb.collect(), zones };
+        let known = self.latest.get(&zone).and_then(Weak::upgrade).filter(|known| **known == of_zone);
+        let of_zone = known.unwrap_or_else(|| {
+            let of_zone = Arc::new(of_zone);
+            self.latest.insert(zone, Arc::downgrade(&of_zone));
+            of_zone
         });
         addresses.shrink_to_fit();
-        Kept { addresses, name, own, common, slowest }
+        Kept { addresses, name, own, of_zone, slowest }
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
         let all = all.map(|(name, zone)| survey(name, zone));
         let kept = all.clone().map(|survey| surveys.keep(survey));
         assert_eq!(kept.each_ref().map(Kept::whole), all);
-        assert!(Arc::ptr_eq(&kept[0].common, &kept[1].common));
-        assert!(!Arc::ptr_eq(&kept[0].common, &kept[2].common));
+        assert!(Arc::ptr_eq(&kept[0].of_zone, &kept[1].of_zone));
+        assert!(!Arc::ptr_eq(&kept[0].of_zone, &kept[2].of_zone));
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::common::Asked;
 use super::message::{self, Message};
+use super::side_by_side::Asked;
 use crate::clock::Stopwatch;
 use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
@@ -82,7 +82,7 @@ impl<'a> Asker<'a> {
         if !of_the_zone || self.about.is_none() {
             return self.usual_alone(server, question).await;
         }
-        let word = self.net.common.word(Asked::Usual(server, question.clone()), self.net.clock.now());
+        let word = self.net.shared.word(Asked::Usual(server, question.clone()), self.net.clock.now());
         word.get_or_init(|| self.usual_alone(server, question)).await.clone()
     }
 
@@ -98,7 +98,7 @@ impl<'a> Asker<'a> {
         if self.about.is_none() {
             return self.just(server, question, way).await;
         }
-        let word = self.net.common.word(Asked::Way(server, zone.clone(), way), self.net.clock.now());
+        let word = self.net.shared.word(Asked::Way(server, zone.clone(), way), self.net.clock.now());
         word.get_or_init(|| self.just(server, question, way)).await.clone()
     }
 

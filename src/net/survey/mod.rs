@@ -4,15 +4,15 @@
 //! name and follows aliases to the servers of other zones; the names above it in the zone have trails of
 //! their own, those `above` the zone are shared between surveys. As soon as a zone is known, `zones` asks
 //! its parent for DS and its servers the plain question; when the trails have ended, what depends on that.
-//! `ask` is how one question is put; in `common` is what surveys side by side share. Pure are `message` (records as octets), `caa` (what a reply says) and
+//! `ask` is how one question is put; in `side_by_side` is what surveys side by side share. Pure are `message` (records as octets), `caa` (what a reply says) and
 //! `dnssec` (whether it is proved).
 
 mod above;
 mod ask;
 mod caa;
-mod common;
 mod dnssec;
 mod message;
+mod side_by_side;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -30,7 +30,7 @@ use super::Internet;
 use crate::model::{Name, Question, QuestionType, Seen, Survey, Timestamp, ZoneSurvey};
 
 pub(super) use self::above::Shelf;
-pub(super) use self::common::Common;
+pub(super) use self::side_by_side::Shared;
 
 /// What is asked about the name of the certificate.
 const NAMED: &[QuestionType] = &[QuestionType::A, QuestionType::Aaaa, QuestionType::Caa];
@@ -39,7 +39,7 @@ const CLIMBED: &[QuestionType] = &[QuestionType::Caa];
 
 /// Surveys a name; returns what was found and what it cost.
 pub(super) async fn survey(net: &Internet, name: &Name) -> (Seen, u32) {
-    let _joined = net.common.join();
+    let _joined = net.shared.join();
     let asker = Asker::sharing(net, name);
     let survey = match asker.find(name).await {
         Ok(found) => from_zone(&asker, name, &found).await,

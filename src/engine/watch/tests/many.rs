@@ -112,5 +112,5 @@ fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
         most = most.max(first);
     }
     assert_eq!(most, 256, "as many as are asked at once, and no more");
-    assert_eq!(asked, 600 * 2, "each once: further samples come when entries have counted down");
+    assert_eq!(asked, 600 * 2, "each once; further samples come in their time");
 }

@@ -32,16 +32,16 @@ type Word = Rc<OnceCell<Heard>>;
 
 /// Surveys that are under way, and what they have heard.
 #[derive(Debug, Default)]
-pub(in crate::net) struct Common {
+pub(in crate::net) struct Shared {
     surveys: Cell<usize>,
     heard: RefCell<HashMap<Asked, (Timestamp, Word)>>,
 }
 
-impl Common {
+impl Shared {
     /// One survey more, for as long as what is returned lives.
     pub(super) fn join(&self) -> Joined<'_> {
         self.surveys.set(self.surveys.get() + 1);
-        Joined { common: self }
+        Joined { shared: self }
     }
 
     /// Where an answer is, or will be; whoever comes second waits for the first.
@@ -63,14 +63,14 @@ impl Common {
 
 /// One of the surveys.
 pub(super) struct Joined<'c> {
-    common: &'c Common,
+    shared: &'c Shared,
 }
 
 impl Drop for Joined<'_> {
     fn drop(&mut self) {
-        self.common.surveys.set(self.common.surveys.get().saturating_sub(1));
-        if self.common.surveys.get() == 0 {
-            self.common.heard.borrow_mut().clear();
+        self.shared.surveys.set(self.shared.surveys.get().saturating_sub(1));
+        if self.shared.surveys.get() == 0 {
+            self.shared.heard.borrow_mut().clear();
         }
     }
 }
@@ -81,12 +81,12 @@ mod tests {
 
     #[test]
     fn shared_side_by_side_and_not_for_long() {
-        let (common, now) = (Common::default(), Timestamp::from_secs(1_800_000_000));
+        let (shared, now) = (Shared::default(), Timestamp::from_secs(1_800_000_000));
         let at = SocketAddr::from(([192, 0, 2, 1], 53));
-        let word = |now| common.word(Asked::Way(at, Name::root(), Way::PLAIN), now);
-        let one = common.join();
+        let word = |now| shared.word(Asked::Way(at, Name::root(), Way::PLAIN), now);
+        let one = shared.join();
         let first = word(now);
-        let other = common.join();
+        let other = shared.join();
         drop(one);
         assert!(Rc::ptr_eq(&first, &word(now.plus_secs(9))));
         assert!(!Rc::ptr_eq(&first, &word(now.plus_secs(10))));
