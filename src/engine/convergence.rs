@@ -70,6 +70,8 @@ pub(super) struct Cell {
     pub(super) since: Timestamp,
     /// When it last gave an answer or was given up.
     pub(super) seen_at: Timestamp,
+    /// Since when it has said nothing at all.
+    quiet_since: Timestamp,
     /// When to ask again; [`Timestamp::MAX`] for never of its own accord.
     pub(super) next: Timestamp,
     pub(super) why: Why,
@@ -105,6 +107,7 @@ impl Cell {
             ends: [NONE; ENDS],
             since: NONE,
             seen_at: NONE,
+            quiet_since: NONE,
             next: Timestamp::MAX,
             why: Why::First,
             in_flight: 0,
@@ -128,6 +131,9 @@ impl Cell {
     pub(super) fn fold(&mut self, reading: Reading, around: Around) -> bool {
         let before = std::mem::discriminant(&self.kind);
         let mut kept = false;
+        if !matches!(reading, Reading::Silent(_)) {
+            self.quiet_since = NONE;
+        }
         let late = match reading {
             Reading::Right { ttl } => {
                 self.right(ttl, around);
@@ -297,10 +303,14 @@ impl Cell {
     /// contradicts for some minutes longer. Returns whether it stays.
     fn silent(&mut self, failure: Failure, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
+        if self.quiet_since == NONE {
+            self.quiet_since = at;
+        }
         let keeps = match self.kind {
             Kind::Right => true,
             Kind::Wrong | Kind::Bogus | Kind::Failing(_) => {
-                self.failures < 3 || at.since(self.seen_at) < schedule::SILENCE_COUNTS
+                // Not since it was last heard: that may be long ago, and for want of a question.
+                self.failures < 3 || at.since(self.quiet_since) < schedule::SILENCE_COUNTS
             }
             _ => false,
         };

@@ -17,8 +17,8 @@ use super::{Conduct, Dice, Internet, Resolver, Site, Temper, site, walk};
 const PROBE: Duration = Duration::from_secs(2);
 /// How long a probe waits before it tries again.
 const TRY: Duration = Duration::from_millis(600);
-/// What takes longer than this was not answered at once.
-const STALLED: Duration = Duration::from_millis(500);
+/// What takes longer than this was not answered at once: no round trip does.
+const STALLED: Duration = Duration::from_millis(200);
 /// Packets that one probe sends at most.
 const TRIES: u8 = 3;
 

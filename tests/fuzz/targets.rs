@@ -87,8 +87,8 @@ pub(crate) fn resolvers_yaml(bytes: &[u8]) {
     match propwatch::config::parse(text, "resolvers.yaml") {
         Ok(list) => assert!(!list.is_empty() && list.len() <= propwatch::config::MAX_ENTRIES),
         Err(error) => {
-            let told = error.to_string();
-            assert!(!told.chars().any(|c| c.is_control() && c != '\n'), "{told:?}");
+            // As the command prints it.
+            error.to_string().lines().for_each(|line| harmless(&propwatch::view::escape::clean(line)));
         }
     }
 }
@@ -97,8 +97,8 @@ pub(crate) fn records(bytes: &[u8]) {
     match propwatch::config::records_of(bytes, "records") {
         Ok(file) => drop(format!("{file:?}")),
         Err(error) => {
-            let told = error.to_string();
-            assert!(!told.chars().any(|c| c.is_control() && c != '\n'), "{told:?}");
+            // As the command prints it.
+            error.to_string().lines().for_each(|line| harmless(&propwatch::view::escape::clean(line)));
         }
     }
 }

@@ -130,13 +130,15 @@ fn ahead(Watched { trials, .. }: &Watched) -> Duration {
     Duration::from_micros(by.sum::<i64>().unsigned_abs())
 }
 
-/// A resolver that says the signatures are bad never stops counting: where five per cent of those that answer
-/// are less than one, it is waited for in vain.
+/// A resolver that says the signatures are bad never stops counting, and one that keeps the old answer for ever stops
+/// only when no honest one can have it any more: where five per cent of those that answer are less than one,
+/// it is waited for in vain.
 fn waits_in_vain(Watched { plan, played, .. }: &Watched) -> bool {
     played.report.iter().flat_map(|report| &report.records).any(|record| {
+        let in_vain =
+            |reason: &Reason| matches!(reason.cause, Cause::ResolverBogus | Cause::ResolverSuspect { .. });
         let answered = record.resolvers.confirmed + record.resolvers.contradicting;
-        record.reasons.iter().any(|reason| reason.cause == Cause::ResolverBogus)
-            && answered * u32::from(100 - plan.policy.quorum_percent) < 100
+        record.reasons.iter().any(in_vain) && answered * u32::from(100 - plan.policy.quorum_percent) < 100
     })
 }
 
@@ -169,7 +171,8 @@ fn look_at_servers(watched: &Watched, right: Timestamp) -> Duration {
         600..3600 => 60,
         _ => 180,
     };
-    Duration::from_secs(servers + parent) + PROBE
+    // One that has gone silent is asked once more when all others agree.
+    Duration::from_secs(servers + parent) + PROBE * 2
 }
 
 fn patience(Watched { world, .. }: &Watched) -> Duration {
@@ -205,7 +208,8 @@ fn after_blows(watched: &Watched, mut by: Timestamp, run: Duration) -> Timestamp
             // After a reboot whatever the CA may keep is waited for anew.
             Blow::Reboot(..) => run + Duration::from_secs(63 + 66),
             Blow::ClockSet(_) => run + Duration::from_secs(63),
-            Blow::Kill(_) | Blow::Sleep(_) => Duration::from_secs(5),
+            // What was under way is asked again, also of those who stay silent.
+            Blow::Kill(_) | Blow::Sleep(_) => run + Duration::from_secs(5),
             // Whoever was silent is asked less and less often, until somebody answers; a walk that reaches nobody is
             // begun again after three minutes at most.
             Blow::Outage(_) => run + Duration::from_secs(63 + 180),
