@@ -6,7 +6,13 @@
 //! engine, its first look at the name server, a survey of every name, two samples at every resolver. Printed is the
 //! CPU time of the client for each question, and what that makes on one core.
 //! Needs knotd, dnsperf and taskset.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods
+)]
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

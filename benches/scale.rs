@@ -5,7 +5,13 @@
 //! the same three servers. In every record 20 resolvers hold the old address when they are first asked, with ends
 //! over the next six hours. Printed are the time of one step, and the memory of the process once everybody has
 //! answered.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods
+)]
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};

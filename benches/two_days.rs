@@ -8,7 +8,13 @@
 //! announced (it must have been seen to be waited for), and the samples that a right one must confirm with. Resolvers
 //! that never confirm (dead, refusing, failing, lying for ever) are left out on both sides; a world that ends before
 //! its resolvers were asked counts nothing.
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods
+)]
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
