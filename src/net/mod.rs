@@ -20,6 +20,7 @@ mod plain;
 mod polite;
 mod round;
 mod secure;
+mod side_by_side;
 mod survey;
 mod system;
 mod tcp;
@@ -117,7 +118,7 @@ impl Internet {
         let walker = Walker::new(settings.start.clone());
         let web = Web::new(&settings.web)?;
         let (polite, shelf) = (Polite::new().by_operator(&settings.operators), Shelf::default());
-        Ok(Internet { settings, clock, polite, secure, walker, shelf, shared: Shared::default(), web })
+        Ok(Internet { settings, clock, polite, secure, walker, shelf, shared: survey::shared(), web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

@@ -166,7 +166,7 @@ fn silence_takes_nothing_back() {
         assert!(cell.standing().contradicts(), "an old answer does not go away by not being heard");
         assert_eq!(cell.seen_at, around(0).at);
     }
-    cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(180_000));
+    cell.fold(Reading::Silent(Failure::Silent { tries: 6 }), around(211_000));
     assert!(matches!(cell.standing(), Standing::Silent { .. }));
 }
 

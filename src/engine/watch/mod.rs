@@ -11,6 +11,7 @@ mod judging;
 mod progress;
 mod resolvers;
 mod servers;
+mod settling;
 mod sights;
 mod subject;
 mod sums;

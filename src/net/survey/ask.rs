@@ -7,18 +7,39 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::message::{self, Message};
-use super::side_by_side::Asked;
 use crate::clock::Stopwatch;
 use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
 use crate::net::exchange::{Exchange, Limit};
 use crate::net::line::{Line, Reply};
+use crate::net::side_by_side::SideBySide;
 use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
 
+/// How long surveys share an answer.
+const SHARED_FOR: Duration = Duration::from_secs(10);
+
+/// A question that several names have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::net) enum Asked {
+    /// The very question, as the CA's resolver asks it.
+    Usual(SocketAddr, Question),
+    /// Whether a server of this zone takes this way of asking; any of the zone's names will do.
+    Way(SocketAddr, Name, Way),
+}
+
+/// What surveys side by side need not ask twice: what a zone's parents say of its keys, the keys, CAA above a name,
+/// and how a server takes questions. Names of one zone have all of that in common.
+pub(in crate::net) type Shared = SideBySide<Asked, Heard>;
+
+/// For all surveys of one process.
+pub(in crate::net) fn shared() -> Shared {
+    SideBySide::new(SHARED_FOR)
+}
+
 /// How a question is put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Way {
+pub(in crate::net) struct Way {
     /// Letters in mixed case (over UDP).
     pub(super) mixed: bool,
     /// EDNS 1232 with DO.
@@ -36,7 +57,7 @@ impl Way {
 
 /// What came of a question.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
+pub(in crate::net) struct Heard {
     pub(super) reply: Result<Message, Failure>,
     /// Whether it came only when the question was put more plainly.
     pub(super) gave_way: bool,

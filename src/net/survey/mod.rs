@@ -4,7 +4,7 @@
 //! name and follows aliases to the servers of other zones; the names above it in the zone have trails of
 //! their own, those `above` the zone are shared between surveys. As soon as a zone is known, `zones` asks
 //! its parent for DS and its servers the plain question; when the trails have ended, what depends on that.
-//! `ask` is how one question is put; in `side_by_side` is what surveys side by side share. Pure are `message` (records as octets), `caa` (what a reply says) and
+//! `ask` is how one question is put, and what surveys side by side share. Pure are `message` (records as octets), `caa` (what a reply says) and
 //! `dnssec` (whether it is proved).
 
 mod above;
@@ -12,7 +12,6 @@ mod ask;
 mod caa;
 mod dnssec;
 mod message;
-mod side_by_side;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -30,7 +29,7 @@ use super::Internet;
 use crate::model::{Name, Question, QuestionType, Seen, Survey, Timestamp, ZoneSurvey};
 
 pub(super) use self::above::Shelf;
-pub(super) use self::side_by_side::Shared;
+pub(super) use self::ask::{Shared, shared};
 
 /// What is asked about the name of the certificate.
 const NAMED: &[QuestionType] = &[QuestionType::A, QuestionType::Aaaa, QuestionType::Caa];

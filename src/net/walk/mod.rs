@@ -6,8 +6,9 @@
 //! (`parents`), since a registry that is publishing a change answers in two ways. Then the zone's servers
 //! say whom they hold for its servers, and every address of every server is looked up (`hosts`): those
 //! in the glue and those that the host's own zone has. `reply` reads what a message says, `trip` counts
-//! the questions, `cache` remembers the upper levels between walks, `party` is what walks side by side share. `find` is what is no walk: one question,
-//! put where it is answered with authority.
+//! the questions, `cache` remembers the upper levels between walks. Walks side by side share what they hear: names of
+//! one zone, and zones on the same servers, lead to the same questions. `find` is what is no walk: one question, put
+//! where it is answered with authority.
 
 mod cache;
 mod descend;
@@ -15,7 +16,6 @@ mod find;
 mod hints;
 mod hosts;
 mod parents;
-mod party;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -25,13 +25,16 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
+
+use hickory_proto::op::Message;
 
 use self::cache::{Cache, Cut, Server};
 use self::descend::{Bottom, Descent};
 use self::parents::Delegation;
-use self::party::Party;
 use self::trip::Trip;
 use super::ask::Ask;
+use super::side_by_side::SideBySide;
 use crate::model::{Address, Failure, Name, NameServer, ParentReply, ParentSaid};
 use crate::model::{QuestionType, Timestamp, Walk, WalkEnd};
 
@@ -52,6 +55,12 @@ pub enum Start {
     /// Nowhere: these are the name's authoritative servers, and there is no delegation to be looked at.
     Authorities(Vec<SocketAddr>),
 }
+
+/// How long walks share an answer: a walk exists to see a delegation move.
+const SHARED_FOR: Duration = Duration::from_secs(30);
+
+/// What a server said to a question.
+type Party = SideBySide<(SocketAddr, Name, QuestionType), Result<Rc<Message>, Failure>>;
 
 /// Walks from the root to zones, and remembers the upper levels between walks: at most ten minutes, or
 /// the TTL if that is shorter.
@@ -86,7 +95,7 @@ impl Walker {
             start,
             root: Rc::new(root),
             cache: Cache::default(),
-            party: Party::default(),
+            party: SideBySide::new(SHARED_FOR),
             port: hints::DNS_PORT,
         }
     }

@@ -93,7 +93,7 @@ impl<'a, A: Ask> Trip<'a, A> {
         if !self.shares {
             return ask.await;
         }
-        let word = self.walker.party.word(server, name, qtype, self.now);
+        let word = self.walker.party.word((server, name.clone(), qtype), self.now);
         word.get_or_init(|| ask).await.clone()
     }
 
