@@ -77,7 +77,7 @@ fn what_was_broken_once_stays_mended() {
     // came late.
     let once = [
         156, 192, 364, 685, 1428, 1658, 1780, 3046, 3961, 4572, 4963, 5039, 6243, 6844, 8517, 9583, 11_118,
-        11_207, 12_435, 13_012, 13_387, 15_731, 16_328, 16_861, 20_452,
+        11_207, 12_435, 13_012, 13_387, 15_731, 16_328, 16_861, 20_452, 25_313,
     ];
     let broken: Vec<_> = once.iter().flat_map(|seed| all_broken(*seed, 1)).collect();
     assert!(broken.is_empty(), "{broken:#?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Answer, Expectation, Name, Question, Rcode, Record, Timestamp};
 
 use super::resolver::resolve;
-use super::{Resolver, Rrset, Temper, World};
+use super::{Resolver, Rrset, Stale, Temper, World};
 
 /// How long the CA may keep an answer, with the margin that goes with it.
 const CA_KEEPS: Duration = Duration::from_secs(65);
@@ -63,6 +63,17 @@ impl World {
     /// Whether some resolver hides when its entries end, by announcing the same time again and again.
     pub fn has_ttl_liar(&self) -> bool {
         self.resolvers.iter().any(|resolver| matches!(resolver.temper, Temper::TtlLiar(_)))
+    }
+
+    /// Whether some resolver keeps the old answer, or the old servers, past their end.
+    pub fn has_stubborn(&self) -> bool {
+        let mut caches = self.resolvers.iter().flat_map(|resolver| &resolver.caches);
+        caches.any(|cache| cache.clings || cache.frozen)
+    }
+
+    /// Whether some resolver gives answers past their end while it fetches new ones.
+    pub fn serves_stale(&self) -> bool {
+        self.resolvers.iter().flat_map(|resolver| &resolver.caches).any(|cache| cache.stale == Stale::First)
     }
 
     fn truth_of(&self, record: &Record, now: Timestamp) -> RecordTruth {

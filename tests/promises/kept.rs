@@ -133,12 +133,13 @@ fn ahead(Watched { trials, .. }: &Watched) -> Duration {
 /// A resolver that says the signatures are bad never stops counting, and one that keeps the old answer for ever stops
 /// only when no honest one can have it any more: where five per cent of those that answer are less than one,
 /// it is waited for in vain.
-fn waits_in_vain(Watched { plan, played, .. }: &Watched) -> bool {
+fn waits_in_vain(Watched { plan, played, world, .. }: &Watched) -> bool {
     played.report.iter().flat_map(|report| &report.records).any(|record| {
         let in_vain =
             |reason: &Reason| matches!(reason.cause, Cause::ResolverBogus | Cause::ResolverSuspect { .. });
         let answered = record.resolvers.confirmed + record.resolvers.contradicting;
-        record.reasons.iter().any(in_vain) && answered * u32::from(100 - plan.policy.quorum_percent) < 100
+        (world.has_stubborn() || record.reasons.iter().any(in_vain))
+            && answered * u32::from(100 - plan.policy.quorum_percent) < 100
     })
 }
 
@@ -182,7 +183,10 @@ fn patience(Watched { world, .. }: &Watched) -> Duration {
     // Whoever announces the same time again and again looks like several caches, or like one that is filled
     // anew, and is asked when what it announces (300 s) has passed.
     let hides = world.has_ttl_liar();
-    MOMENT + if clings || hides { Duration::from_secs(300) } else { Duration::ZERO }
+    // Several caches behind one address, each with a stale answer first, look like one that goes on serving it: the end
+    // that it then announces is checked after two counts of its clock.
+    let stale = if world.serves_stale() { Duration::from_millis(2100) } else { Duration::ZERO };
+    MOMENT + if clings || hides { Duration::from_secs(300) } else { stale }
 }
 
 /// Moves an instant behind every time in which nothing could be seen, and in which what was seen last had
