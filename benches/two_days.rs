@@ -33,14 +33,13 @@ use propwatch::sim::{
 };
 
 const START: Timestamp = Timestamp::from_secs(1_772_460_000);
-const SAMPLES: u64 = 2;
-
 /// What is known of one resolver and one record.
 #[derive(Default)]
 struct Pair {
     asked: u64,
     ends: Vec<Timestamp>,
-    confirmed: bool,
+    /// The samples that it confirmed with; none while it has not.
+    samples: Option<u64>,
 }
 
 struct Played {
@@ -53,9 +52,9 @@ struct Played {
 impl Played {
     /// Questions asked and the least possible, over everybody who confirmed in the end.
     fn questions(&self) -> (u64, u64) {
-        let confirmed = self.pairs.values().filter(|pair| pair.confirmed);
-        confirmed.fold((0, 0), |(asked, least), pair| {
-            (asked + pair.asked, least + pair.ends.len() as u64 + SAMPLES)
+        let confirmed = self.pairs.values().filter_map(|pair| Some((pair, pair.samples?)));
+        confirmed.fold((0, 0), |(asked, least), (pair, samples)| {
+            (asked + pair.asked, least + pair.ends.len() as u64 + samples)
         })
     }
 }
@@ -104,7 +103,10 @@ fn play(plan: Plan, world: &mut World) -> Played {
 fn note(event: &Event, pairs: &mut BTreeMap<(RecordId, VantageId), Pair>) {
     let Event::Shift(shift) = event else { return };
     let Some(pair) = pairs.get_mut(&(shift.record, shift.vantage)) else { return };
-    pair.confirmed = shift.to.is_confirmed();
+    pair.samples = match &shift.to {
+        Standing::Right { needed, .. } if shift.to.is_confirmed() => Some(u64::from(*needed)),
+        _ => None,
+    };
     let end = match &shift.to {
         Standing::Wrong { until, .. } | Standing::Mixed { until, .. } => *until,
         _ => None,
