@@ -65,6 +65,11 @@ impl World {
         self.resolvers.iter().any(|resolver| matches!(resolver.temper, Temper::TtlLiar(_)))
     }
 
+    /// Whether several caches stand behind the address of some resolver.
+    pub fn has_several_caches(&self) -> bool {
+        self.resolvers.iter().any(|resolver| resolver.caches.len() > 1)
+    }
+
     /// Whether some resolver keeps the old answer, or the old servers, past their end.
     pub fn has_stubborn(&self) -> bool {
         let mut caches = self.resolvers.iter().flat_map(|resolver| &resolver.caches);
