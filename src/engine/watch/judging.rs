@@ -3,20 +3,15 @@
 use std::net::IpAddr;
 
 use crate::engine::authority::{AtServer, Said, Word};
-use crate::engine::issuance;
 use crate::engine::plan::Mode;
-use crate::engine::schedule;
 use crate::engine::verdict::{self, Case, Judged, ResolverView, ServerView};
 use crate::model::{
-    Cause, Effect, Event, Held, Milestone, Reason, RecordReport, Shift, Standing, Timestamp, Verdict,
-    WalkEnd, Why,
+    Effect, Event, Held, Reason, RecordReport, Shift, Standing, Timestamp, Verdict, WalkEnd, Why,
 };
 
 use super::Watch;
 use super::ending::{can_become_safe, tellable};
-use super::progress::{Progress, Wrong};
 use super::sums::{Counted, Outlook, has_reached};
-use super::timers::Timer;
 
 impl Watch {
     /// Notes that something about a record may have changed; a guard's changes are its record's.
