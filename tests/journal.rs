@@ -112,7 +112,7 @@ fn every_story_of_the_demo_replays_event_for_event() {
 
 #[test]
 fn every_world_replays_event_for_event_whatever_its_watcher_goes_through() {
-    for seed in 0..seeds(250) {
+    for seed in 0..seeds(300) {
         let (plan, mut world, mut trials) = random_watch(seed);
         trials.late = trials.late.max(Duration::from_millis(seed % 1000));
         exact(&format!("seed {seed}"), &plan, &mut world, &trials);
