@@ -34,14 +34,7 @@ fn evidence(seen: &AuthorizationSeen, expected: &[Value]) -> Evidence {
         "invalid" => {}
         _ => return Evidence::Over,
     }
-    let wanted: Vec<IpAddr> = expected
-        .iter()
-        .filter_map(|value| match value {
-            Value::V4(v4) => Some(IpAddr::V4(*v4)),
-            Value::V6(v6) => Some(IpAddr::V6(*v6)),
-            Value::Alias(_) => None,
-        })
-        .collect();
+    let wanted: Vec<IpAddr> = expected.iter().filter_map(Value::address).collect();
     // The first request went to the name itself, later ones to where redirects led.
     let Some(resolved) = seen.visits.first().map(|visit| &visit.resolved).filter(|all| !all.is_empty())
     else {

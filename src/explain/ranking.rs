@@ -7,14 +7,7 @@ use crate::model::{Check, Class, Diagnosis, Phase, Trouble, Value, Waiting, Whos
 
 /// Orders what can be behind a failure, now that it is known what is expected.
 pub(super) fn rank(diagnosis: &mut Diagnosis, expected: &[Value]) {
-    let addresses: Vec<IpAddr> = expected
-        .iter()
-        .filter_map(|value| match value {
-            Value::V4(v4) => Some(IpAddr::V4(*v4)),
-            Value::V6(v6) => Some(IpAddr::V6(*v6)),
-            Value::Alias(_) => None,
-        })
-        .collect();
+    let addresses: Vec<IpAddr> = expected.iter().filter_map(Value::address).collect();
     diagnosis.whose = match diagnosis.address {
         Some(address) if addresses.contains(&address) => Whose::Expected,
         Some(_) if !addresses.is_empty() => Whose::Other,

@@ -36,6 +36,17 @@ pub enum Value {
     Alias(Name),
 }
 
+impl Value {
+    /// The address, unless it is an alias.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Value::V4(v4) => Some(IpAddr::V4(*v4)),
+            Value::V6(v6) => Some(IpAddr::V6(*v6)),
+            Value::Alias(_) => None,
+        }
+    }
+}
+
 /// What makes an answer right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
