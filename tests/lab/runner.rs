@@ -71,17 +71,17 @@ fn run_all(chosen: &[&Story], known: usize, talkative: bool) -> ExitCode {
                 while let Some(story) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (end, said) = run_one(story);
                     tell(story, &end, &said, talkative);
-                    ends.lock().unwrap().push((story.name, end));
+                    ends.lock().unwrap().push((story.name, end, why(&said)));
                 }
             });
         }
     });
     let ends = ends.into_inner().unwrap();
-    let failed: Vec<_> = ends.iter().filter(|(_, end)| matches!(end, End::Failed)).collect();
-    let ignored = ends.iter().filter(|(_, end)| matches!(end, End::Ignored(_))).count();
+    let failed: Vec<_> = ends.iter().filter(|(_, end, _)| matches!(end, End::Failed)).collect();
+    let ignored = ends.iter().filter(|(_, end, _)| matches!(end, End::Ignored(_))).count();
     if !failed.is_empty() {
         println!("\nfailures:");
-        failed.iter().for_each(|(name, _)| println!("    {name}"));
+        failed.iter().for_each(|(name, _, why)| println!("    {name}\n{why}"));
     }
     println!(
         "\ntest result: {}. {} passed; {} failed; {ignored} ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
@@ -106,6 +106,14 @@ fn tell(story: &Story, end: &End, said: &str, talkative: bool) {
         text += &format!("    {line}\n");
     }
     print!("{text}");
+}
+
+/// The end of what a story said, without propwatch's own lines: here stands why it failed. It is told again
+/// after all stories, where a log of many lines that was cut in the middle still has it.
+fn why(said: &str) -> String {
+    let own: Vec<&str> = said.lines().filter(|line| !line.starts_with("stdout ")).collect();
+    let last = own.iter().skip(own.len().saturating_sub(24));
+    last.map(|line| format!("        {}\n", line.chars().take(400).collect::<String>())).collect()
 }
 
 /// Why a story cannot be played here, if so.
