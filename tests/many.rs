@@ -353,7 +353,7 @@ fn opening(records: u32) -> Cast {
 
 /// Feeds the views a watch of so many records by 50 resolvers: all turn over.
 fn all_turn_over(records: u32) {
-    let held = Held::Addresses(vec!["198.51.100.7".parse().unwrap()]);
+    let held = Held::Addresses(["198.51.100.7".parse().unwrap()].into());
     let old = Standing::Wrong { held, until: Some(at(600)) };
     let right = Standing::Right { samples: 2, needed: 2 };
     let mut cast = opening(records);

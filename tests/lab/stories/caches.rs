@@ -28,7 +28,7 @@ fn address_changed(base: &Path) {
     six.prime(NAME, Duration::from_millis(2300), |reply| reply.is(OLD));
     world.publish(&world.zone.edited("www", &format!("www A {NEW}")));
     let truth = Truth::watch(&six.all(), NAME, "A", |reply| reply.is(NEW));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).patient().run();
     judge(&outcome, &truth.end(), &six.taps, 24);
 }
 
@@ -40,7 +40,7 @@ fn added_after_nxdomain(base: &Path) {
     six.prime(NAME, Duration::from_millis(1700), missing);
     world.publish(&world.zone.edited("", &format!("www A {NEW}")));
     let truth = Truth::watch(&six.all(), NAME, "A", |reply| reply.is(NEW));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).patient().run();
     judge(&outcome, &truth.end(), &six.taps, 30);
 }
 
@@ -56,7 +56,7 @@ fn alias_moved(base: &Path) {
     six.prime(NAME, Duration::from_millis(1500), |reply| reply.is(OLD));
     world.publish(&world.zone.edited("www", "www 22 CNAME newhost"));
     let truth = Truth::watch(&six.all(), NAME, "A", |reply| reply.is(NEW));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&six.taps)).patient().run();
     judge(&outcome, &truth.end(), &six.taps, 36);
 }
 
@@ -73,7 +73,7 @@ fn floor_and_cap(base: &Path) {
     resolvers.iter().for_each(|resolver| prime(resolver, NAME, |reply| reply.is(OLD)));
     world.publish(&world.zone.edited("www", &format!("www A {NEW}")));
     let truth = Truth::watch(&resolvers.iter().collect::<Vec<_>>(), NAME, "A", |reply| reply.is(NEW));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&taps)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&taps)).patient().run();
     judge(&outcome, &truth.end(), &taps, 24);
 }
 
@@ -94,7 +94,7 @@ fn serve_stale(base: &Path) {
     resolvers.iter().for_each(|resolver| prime(resolver, NAME, |reply| reply.is(OLD)));
     let end = now().floor_second().plus_secs(TTL + 1);
     world.publish(&world.zone.edited("www", &format!("www A {NEW}")));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&taps)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&taps)).patient().run();
     taps.iter().for_each(Tap::tell);
     outcome.must_be("safe", 0);
     let (beyond, asked) = (outcome.beyond(end), taps.iter().map(Tap::count).sum::<usize>());
@@ -110,7 +110,7 @@ fn published_while_waiting(base: &Path) {
     let world = World::build(base, shop().negative(40));
     let unbound = [Resolver::unbound(base, "unbound", "198.51.100.111", "")];
     let taps = taps(&unbound);
-    let running = Call::new("wait", NAME, &[NEW], &addresses(&taps)).start();
+    let running = Call::new("wait", NAME, &[NEW], &addresses(&taps)).patient().start();
     let began = running.began;
     pause_until(began + Duration::from_secs(5));
     assert_eq!(taps[0].count(), 0, "a resolver was asked before the authorities were right");

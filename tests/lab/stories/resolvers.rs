@@ -58,7 +58,7 @@ fn three_caches(base: &Path, spread: Spread, others: &[&str]) {
     let truth = Truth::watch(&caches.iter().collect::<Vec<_>>(), NAME, "A", |reply| reply.is(NEW));
     let mut all = vec![shared];
     all.extend(taps(&plain));
-    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&all)).run();
+    let outcome = Call::new("wait", NAME, &[NEW], &addresses(&all)).patient().run();
     super::caches::judge(&outcome, &truth.end(), &all, 40 + 12 * others.len());
 }
 
