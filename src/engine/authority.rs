@@ -287,7 +287,7 @@ impl Authorities {
             return AtServer::Right { ttl };
         }
         let held = match (addresses.is_empty(), answer.chain.last()) {
-            (false, _) => Held::Addresses(reading::sorted(addresses)),
+            (false, _) => Held::Addresses(reading::sorted(addresses).into()),
             (true, Some(link)) => Held::DeadEnd(link.target.clone()),
             (true, None) if answer.rcode == Rcode::NXDOMAIN => Held::NoName,
             (true, None) => Held::NoData,

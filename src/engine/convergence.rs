@@ -4,6 +4,7 @@
 //! announced for a wrong answer is another cache, so a resolver has turned over when the last announced
 //! end has passed and enough samples, from different ports, agree.
 
+mod ends;
 mod right;
 
 use std::sync::Arc;
@@ -13,10 +14,9 @@ use crate::model::{Failure, Held, Rcode, Standing, Timestamp, Why};
 
 use super::reading::Reading;
 use super::schedule;
+use ends::Ends;
 pub(super) use right::Samples;
 
-/// Ends of wrong caches that are remembered at once.
-const ENDS: usize = 4;
 /// Two announcements this close are one cache whose clock ticks elsewhere in the second.
 const SAME_END: Duration = Duration::from_millis(1100);
 /// Samples under way at once when many are wanted: one that is wrong makes the rest needless.
@@ -25,7 +25,7 @@ const AT_A_TIME: u8 = 4;
 const NONE: Timestamp = Timestamp::from_micros(0);
 
 /// What was seen last, without its details.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Unasked,
     Right,
@@ -34,7 +34,31 @@ enum Kind {
     Failing(Rcode),
     Bogus,
     Refusing(Rcode),
-    Silent(Box<Failure>),
+    Silent,
+}
+
+/// The details of what was seen last.
+#[derive(Debug, Clone)]
+enum Detail {
+    None,
+    /// Shared with the other cells of its record: most of them hold the same.
+    Held(Arc<Held>),
+    Failure(Box<Failure>),
+}
+
+/// What a resolver's standing means for a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Nobody has asked yet.
+    Unasked,
+    /// Right, and more samples are wanted.
+    Unconfirmed,
+    /// Right.
+    Confirmed,
+    /// It says something else than what is expected, or cannot find out.
+    Contradicts,
+    /// It says nothing that counts.
+    Out,
 }
 
 /// What the fold must know beside the answer.
@@ -62,10 +86,9 @@ pub(super) struct Around {
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     kind: Kind,
-    /// Shared with the other cells of its record: most of them hold the same.
-    held: Option<Arc<Held>>,
+    detail: Detail,
     /// Announced ends: of wrong answers, or of right ones while it is right.
-    ends: [Timestamp; ENDS],
+    ends: Ends,
     /// Since when it has been of this kind.
     pub(super) since: Timestamp,
     /// When it last gave an answer or was given up.
@@ -97,14 +120,14 @@ pub(super) struct Cell {
     last_ttl: u32,
 }
 
-const _: () = assert!(size_of::<Cell>() <= 128, "a standing must stay within 128 bytes");
+const _: () = assert!(size_of::<Cell>() <= 88, "a standing must stay small");
 
 impl Cell {
     pub(super) fn new(samples: u8) -> Self {
         Cell {
             kind: Kind::Unasked,
-            held: None,
-            ends: [NONE; ENDS],
+            detail: Detail::None,
+            ends: Ends::NONE,
             since: NONE,
             seen_at: NONE,
             quiet_since: NONE,
@@ -125,6 +148,12 @@ impl Cell {
             negative: false,
             last_ttl: 0,
         }
+    }
+
+    /// One that has said all that is wanted of it.
+    #[cfg(test)]
+    pub(super) fn confirmed() -> Self {
+        Cell { kind: Kind::Right, samples: 2, ..Cell::new(2) }
     }
 
     /// Takes one answer. Returns whether it has shown that it keeps entries for a second at TTL 0.
@@ -162,7 +191,7 @@ impl Cell {
     fn wrong(&mut self, held: Held, ttl: u32, stale: bool, around: Around) -> bool {
         let at = around.at;
         if self.kind == Kind::Right {
-            self.ends = [NONE; ENDS];
+            self.ends = Ends::NONE;
             // It gave the right answer a moment ago, so this is another cache.
             let one_run = at.since(self.seen_at) <= schedule::ONE_RUN;
             self.caches = if one_run { self.caches.max(2) } else { self.caches };
@@ -175,7 +204,7 @@ impl Cell {
             && ttl > 2
             && at.since(self.seen_at).as_secs() >= 2;
         self.negative = matches!(held, Held::NoData | Held::NoName);
-        self.held = Some(Arc::new(held));
+        self.detail = Detail::Held(Arc::new(held));
         self.samples = 0;
         self.failures = 0;
         if served_stale && self.stale_in_a_row < 3 {
@@ -204,7 +233,7 @@ impl Cell {
         }
         if counts_down && past_its_end {
             // A floor under the TTL: longer than the authorities say, and honestly counted.
-            self.ends = [NONE; ENDS];
+            self.ends = Ends::NONE;
         }
         if self.kind == Kind::Suspect
             || (past_its_end && !counts_down && at > around.limit && at.since(had_end) > SAME_END)
@@ -255,7 +284,7 @@ impl Cell {
 
     fn suspect(&mut self, at: Timestamp) {
         self.kind = Kind::Suspect;
-        self.ends = [NONE; ENDS];
+        self.ends = Ends::NONE;
         self.reprimed = self.reprimed.saturating_add(1);
         self.ask_at(at + schedule::backoff(self.reprimed.saturating_add(3)), Why::Retry);
     }
@@ -265,35 +294,32 @@ impl Cell {
         if self.negative {
             // The SOA of a zone's negative answers may be shared (unbound): it can come back younger than
             // the entry that it stands beside, so the earliest announced end is the true one.
-            let live = self.ends.into_iter().filter(|&e| e > at).min();
-            self.ends = [NONE; ENDS];
-            self.ends[0] = live.map_or(end, |known| known.min(end));
+            let live = self.ends.known().map(|(_, end)| end).filter(|&end| end > at).min();
+            self.ends = Ends::only(live.map_or(end, |known| known.min(end)));
             self.caches = self.caches.max(1);
             return;
         }
-        if let Some(same) = self.ends.iter_mut().find(|e| **e != NONE && close(**e, end)) {
-            *same = if *same <= at { end } else { end.min(*same) };
+        let same = self.ends.known().find(|(_, known)| close(*known, end));
+        if let Some((place, same)) = same {
+            self.ends.put(place, if same <= at { end } else { end.min(same) });
             self.caches = self.caches.max(1);
             return;
         }
         let had_any = self.last_end() != NONE;
         if counts_nothing_down || self.reprimed > 3 {
-            self.ends = [NONE; ENDS];
+            self.ends = Ends::NONE;
         } else if had_any {
             self.caches = self.caches.saturating_add(1).min(9);
         }
         self.caches = self.caches.max(1);
-        // The slot of the earliest end gives way; ends that have passed are the earliest.
-        if let Some(slot) = self.ends.iter_mut().min() {
-            *slot = end;
-        }
+        self.ends.replace_earliest(end);
     }
 
     fn no_word(&mut self, kind: Kind, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
         self.forget_right_ends();
         self.samples = 0;
-        self.held = None;
+        self.detail = Detail::None;
         self.kind = kind;
         self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
         false
@@ -315,8 +341,8 @@ impl Cell {
             _ => false,
         };
         if !keeps {
-            self.held = None;
-            self.kind = Kind::Silent(Box::new(failure));
+            self.detail = Detail::Failure(Box::new(failure));
+            self.kind = Kind::Silent;
         }
         self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
         keeps
@@ -328,11 +354,11 @@ impl Cell {
     }
 
     fn live(&self, at: Timestamp) -> u8 {
-        u8::try_from(self.ends.iter().filter(|&&end| end > at).count()).unwrap_or(u8::MAX)
+        u8::try_from(self.ends.after(at)).unwrap_or(u8::MAX)
     }
 
     fn last_end(&self) -> Timestamp {
-        self.ends.into_iter().max().unwrap_or(NONE)
+        self.ends.last().unwrap_or(NONE)
     }
 
     /// How many questions to send now, so that the samples that are missing are under way.
@@ -359,14 +385,14 @@ impl Cell {
 
     fn forget_right_ends(&mut self) {
         if self.kind == Kind::Right {
-            self.ends = [NONE; ENDS];
+            self.ends = Ends::NONE;
         }
     }
 
     /// The clock was set: when an announced end comes cannot be told any more, so nothing is concluded from
     /// it. How many caches there are is still known.
     pub(super) fn forget_ends(&mut self) {
-        self.ends = [NONE; ENDS];
+        self.ends = Ends::NONE;
     }
 
     /// Whether it gave no answer when it was last asked.
@@ -395,13 +421,13 @@ impl Cell {
         match self.kind {
             Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing(_) => true,
             Kind::Right => self.samples < self.needed,
-            Kind::Suspect | Kind::Refusing(_) | Kind::Silent(_) => false,
+            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => false,
         }
     }
 
     /// Keeps what it holds together with the latest of its record that held the same.
     pub(super) fn share(&mut self, latest: &mut Option<Arc<Held>>) {
-        let Some(held) = &mut self.held else { return };
+        let Detail::Held(held) = &mut self.detail else { return };
         match latest {
             Some(known) if Arc::ptr_eq(known, held) => {}
             Some(known) if known == held => *held = Arc::clone(known),
@@ -409,16 +435,55 @@ impl Cell {
         }
     }
 
+    /// What it now holds, as far as a verdict goes: the same as [`Self::standing`] says, for less.
+    pub(super) fn stance(&self) -> Stance {
+        match self.kind {
+            Kind::Unasked => Stance::Unasked,
+            Kind::Right if self.samples >= self.needed => Stance::Confirmed,
+            Kind::Right => Stance::Unconfirmed,
+            Kind::Wrong | Kind::Failing(_) | Kind::Bogus => Stance::Contradicts,
+            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => Stance::Out,
+        }
+    }
+
+    pub(super) fn is_bogus(&self) -> bool {
+        self.kind == Kind::Bogus
+    }
+
+    /// Of which sort its standing is, below [`Self::SORTS`]: reasons against cells of one sort have the same code.
+    pub(super) fn sort(&self) -> usize {
+        match self.kind {
+            Kind::Unasked => 0,
+            Kind::Right => 1,
+            Kind::Wrong if self.is_mixed() => 2,
+            Kind::Wrong => 3,
+            Kind::Suspect => 4,
+            Kind::Failing(_) => 5,
+            Kind::Bogus => 6,
+            Kind::Refusing(_) | Kind::Silent => 7,
+        }
+    }
+
+    /// How many sorts there are.
+    pub(super) const SORTS: usize = 8;
+
+    fn is_mixed(&self) -> bool {
+        self.caches > 1 && self.reprimed <= 3
+    }
+
     /// What it now holds, for everybody else.
     pub(super) fn standing(&self) -> Standing {
-        let held = || self.held.as_deref().cloned().unwrap_or(Held::NoData);
-        match &self.kind {
+        let held = || match &self.detail {
+            Detail::Held(held) => (**held).clone(),
+            Detail::None | Detail::Failure(_) => Held::NoData,
+        };
+        match self.kind {
             Kind::Unasked => Standing::Unasked,
             Kind::Right => Standing::Right { samples: self.samples, needed: self.needed },
             Kind::Wrong => {
                 let until = Some(self.last_end()).filter(|&end| end != NONE);
                 let wrong = self.live(self.seen_at).max(1);
-                if self.caches > 1 && self.reprimed <= 3 {
+                if self.is_mixed() {
                     Standing::Mixed {
                         held: held(),
                         wrong: wrong.min(self.caches),
@@ -430,10 +495,15 @@ impl Cell {
                 }
             }
             Kind::Suspect => Standing::Suspect { held: held() },
-            Kind::Failing(rcode) => Standing::Failing { rcode: *rcode },
+            Kind::Failing(rcode) => Standing::Failing { rcode },
             Kind::Bogus => Standing::Bogus,
-            Kind::Refusing(rcode) => Standing::Refusing { rcode: *rcode },
-            Kind::Silent(failure) => Standing::Silent { failure: (**failure).clone() },
+            Kind::Refusing(rcode) => Standing::Refusing { rcode },
+            Kind::Silent => Standing::Silent {
+                failure: match &self.detail {
+                    Detail::Failure(failure) => (**failure).clone(),
+                    Detail::None | Detail::Held(_) => Failure::Silent { tries: 0 },
+                },
+            },
         }
     }
 }

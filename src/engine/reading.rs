@@ -77,18 +77,18 @@ pub(super) fn held(record: &Record, answer: &Answer) -> Option<Held> {
         None => Held::NoData,
     };
     match &record.expect {
-        Expectation::NoAddress => (!addresses.is_empty()).then(|| Held::Addresses(sorted(addresses))),
+        Expectation::NoAddress => (!addresses.is_empty()).then(|| Held::Addresses(sorted(addresses).into())),
         Expectation::Addresses(_) if addresses.is_empty() => Some(dead_end()),
         Expectation::Addresses(wanted) => {
             let all = addresses.iter().all(|address| wanted.contains(address));
-            (!all).then(|| Held::Addresses(sorted(addresses)))
+            (!all).then(|| Held::Addresses(sorted(addresses).into()))
         }
         Expectation::Alias(wanted) => match alias {
             Some(target) if target != wanted => Some(Held::Alias(target.clone())),
             Some(_) if addresses.is_empty() => Some(dead_end()),
             Some(_) => None,
             None if addresses.is_empty() => Some(dead_end()),
-            None => Some(Held::Addresses(sorted(addresses))),
+            None => Some(Held::Addresses(sorted(addresses).into())),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! What a vantage now holds.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,8 @@ use super::{Failure, Name, Rcode, RecordId, Timestamp, VantageId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Held {
-    /// These addresses, sorted; at least one is not expected.
-    Addresses(Vec<IpAddr>),
+    /// These addresses, sorted; at least one is not expected. Shared: what one cache holds, most others hold too.
+    Addresses(Arc<[IpAddr]>),
     /// Another alias than the expected one.
     Alias(Name),
     /// An alias that leads to no address.

@@ -68,7 +68,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
     ];
     let whats = [
         held,
-        Held::Addresses(vec![ip("198.51.100.7"), ip("203.0.113.7")]),
+        Held::Addresses([ip("198.51.100.7"), ip("203.0.113.7")].into()),
         Held::Alias(name("old.example.org")),
         Held::DeadEnd(name("gone.example.org")),
         Held::Loop(name("www.example.com")),
@@ -189,13 +189,13 @@ fn what_to_edit_names_every_field() {
         "the name servers of example.com say mail.example.com is at 198.51.100.7, not at 203.0.113.7"
     );
     assert!(moved.next.contains("the A record of mail.example.com from 198.51.100.7 to 203.0.113.7."));
-    let both = said(&mail, Held::Addresses(vec![ip("198.51.100.7"), ip("203.0.113.7")]));
+    let both = said(&mail, Held::Addresses([ip("198.51.100.7"), ip("203.0.113.7")].into()));
     assert!(both.next.contains("delete the A record 198.51.100.7 of mail.example.com."), "{}", both.next);
     let alias = said(&www, Held::Alias(name("old.example.org")));
     assert!(alias.next.contains("the CNAME record of www.example.com by: Type CNAME, Record example.com."));
     let empty = said(&www, Held::NoData);
     assert!(empty.next.contains("add: Name www.example.com., Type CNAME, Record example.com."));
-    let six = said(&guard, Held::Addresses(vec![ip("2001:db8::1")]));
+    let six = said(&guard, Held::Addresses([ip("2001:db8::1")].into()));
     assert!(six.next.contains("delete the AAAA record 2001:db8::1 of mail.example.com;"), "{}", six.next);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::schedule;
 use crate::model::{Timestamp, Why};
 
-use super::{Around, Cell, ENDS, Kind, NONE, close};
+use super::{Around, Cell, Detail, Ends, Kind, close};
 
 /// Samples that are asked, for three of each cache that is known, at most.
 const MOST_SAMPLES: u8 = 12;
@@ -51,10 +51,10 @@ impl Cell {
             }
         }
         if !was_right {
-            self.ends = [NONE; ENDS];
+            self.ends = Ends::NONE;
         }
         self.kind = Kind::Right;
-        self.held = None;
+        self.detail = Detail::None;
         self.note_right_end(ttl, around.at);
         if still_wrong == 0 {
             self.needed = self.samples_needed(around.samples);
@@ -72,16 +72,14 @@ impl Cell {
     /// the entry that announced the first may have been replaced meanwhile.
     fn note_right_end(&mut self, ttl: u32, at: Timestamp) {
         let end = schedule::end_of(at, ttl.max(1), false);
-        let known = self.ends.iter().any(|&e| e != NONE && close(e, end));
+        let known = self.ends.known().any(|(_, known)| close(known, end));
         let ahead = AHEAD.max(Duration::from_secs(u64::from(ttl / 10)));
-        let replaced = |e: &&mut Timestamp| **e == NONE || **e <= at + ahead;
-        let others = self.ends.iter().any(|&e| e > at + ahead);
         if known {
             return;
         }
-        self.several |= others;
-        if let Some(slot) = self.ends.iter_mut().find(replaced) {
-            *slot = end;
+        self.several |= self.ends.after(at + ahead) > 0;
+        if let Some(place) = self.ends.place(|known| known <= at + ahead) {
+            self.ends.put(place, end);
         }
     }
 
@@ -89,7 +87,7 @@ impl Cell {
     /// `ttl` seconds: it may have been wrong until then. None for one cache, whose turn was seen.
     pub(in crate::engine) fn youngest(&self, ttl: u32) -> Option<Timestamp> {
         let life = Duration::from_secs(u64::from(ttl));
-        let last = self.ends.into_iter().max().filter(|&end| end != NONE)?;
+        let last = self.ends.last()?;
         // Where a floor lies under the TTL it cannot be told, but for that it was before it was seen.
         (self.kind == Kind::Right && self.several).then(|| (last - life).min(self.seen_at))
     }

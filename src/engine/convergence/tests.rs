@@ -19,7 +19,7 @@ fn secs(after_start: i64) -> Timestamp {
 }
 
 fn old(ttl: u32) -> Reading {
-    Reading::Wrong { held: Held::Addresses(vec!["198.51.100.7".parse().unwrap()]), ttl, stale: false }
+    Reading::Wrong { held: Held::Addresses(["198.51.100.7".parse().unwrap()].into()), ttl, stale: false }
 }
 
 fn right(ttl: u32) -> Reading {

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn the_ca_forgets_within_65_seconds_and_never_knew_what_was_not_there() {
         let last = Timestamp::from_secs(100);
-        let old = Held::Addresses(Vec::new());
+        let old = Held::Addresses([].into());
         assert_eq!(ca_forgets(last, 14_400, &old), Some(Timestamp::from_secs(165)));
         assert_eq!(ca_forgets(last, 20, &old), Some(Timestamp::from_secs(125)));
         assert_eq!(ca_forgets(last, 14_400, &Held::NoName), None);

@@ -12,21 +12,21 @@ use crate::model::{AuthorityCount, Cause, Effect, Failure, Held, Name, ParentSai
 
 use super::{Case, ServerView, of, push};
 
-fn current<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ServerView> {
+fn current<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ServerView<'a>> {
     case.servers.iter().filter(|server| server.current)
 }
 
 /// Servers that this machine has no way to (no IPv6 here) are not counted: that is no fault of theirs.
-pub(super) fn reachable<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ServerView> {
-    current(case).filter(|server| server.says != AtServer::Dead(Failure::NoRoute))
+pub(super) fn reachable<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ServerView<'a>> {
+    current(case).filter(|server| *server.says != AtServer::Dead(Failure::NoRoute))
 }
 
 fn is_pending(case: &Case<'_>) -> bool {
-    current(case).any(|server| server.says == AtServer::Pending)
+    current(case).any(|server| *server.says == AtServer::Pending)
 }
 
 /// A watch believes in a server's death at the second failure; a single look has only one.
-fn is_dead(case: &Case<'_>, server: &ServerView) -> bool {
+fn is_dead(case: &Case<'_>, server: &ServerView<'_>) -> bool {
     matches!(server.says, AtServer::Dead(_)) && (case.mode == Mode::Look || server.failures >= 2)
 }
 
@@ -70,9 +70,9 @@ pub(super) fn authority_reasons(case: &Case<'_>, count: &AuthorityCount, reasons
     if is_pending(case) || case.forgotten.is_none() {
         return !reasons.is_empty();
     }
-    delegation_reasons(walk, reasons);
+    reasons.extend_from_slice(case.delegation);
     if count.right + count.wrong == 0 {
-        let failure = reachable(case).chain(current(case)).find_map(|server| match &server.says {
+        let failure = reachable(case).chain(current(case)).find_map(|server| match server.says {
             AtServer::Dead(failure) => Some(failure.clone()),
             _ => None,
         });
@@ -103,8 +103,14 @@ pub(super) fn authority_reasons(case: &Case<'_>, count: &AuthorityCount, reasons
     true
 }
 
-/// What parent and child say of each other.
-fn delegation_reasons(walk: &Walk, reasons: &mut Vec<Reason>) {
+/// What parent and child say of each other. Depends on the walk alone, so it is worked out once for each.
+pub(in crate::engine) fn delegation_reasons(walk: &Walk) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    delegation(walk, &mut reasons);
+    reasons
+}
+
+fn delegation(walk: &Walk, reasons: &mut Vec<Reason>) {
     let mut sets: BTreeSet<&Vec<Name>> = BTreeSet::new();
     let mut denied = false;
     for reply in &walk.parents {
@@ -146,34 +152,38 @@ fn delegation_reasons(walk: &Walk, reasons: &mut Vec<Reason>) {
 /// Dead and lame servers. One dead server of three or more is a warning, of two it blocks: the CA's
 /// resolvers pick one at random, and each of several perspectives must get through.
 fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
-    let hosts: BTreeSet<&Name> = reachable(case).map(|server| &server.host).collect();
-    let is_absent = |host: &Name| {
-        let mut all = reachable(case).filter(|server| server.host == *host);
-        all.all(|server| matches!(server.says, AtServer::Lame(_)) || is_dead(case, server))
-    };
     let unnamed =
         walk.servers.iter().filter(|server| server.addresses.is_empty() && server.at_parent).count();
+    let answers = |server: &ServerView<'_>| !matches!(server.says, AtServer::Lame(_) | AtServer::Dead(_));
+    if unnamed == 0 && reachable(case).all(answers) {
+        return;
+    }
+    let hosts: BTreeSet<&Name> = reachable(case).map(|server| server.host).collect();
+    let is_absent = |host: &Name| {
+        let mut all = reachable(case).filter(|server| server.host == host);
+        all.all(|server| matches!(server.says, AtServer::Lame(_)) || is_dead(case, server))
+    };
     let absent = hosts.iter().filter(|host| is_absent(host)).count() + unnamed;
     let heard = reachable(case).any(|server| !matches!(server.says, AtServer::Dead(_)));
     let enough = hosts.len() + unnamed >= 3 && absent <= 1;
     for server in reachable(case) {
-        let whole_host = is_absent(&server.host);
+        let whole_host = is_absent(server.host);
         // Where nobody can be heard at all, it may be this machine that is deaf.
         let effect = if whole_host && !enough && heard { Effect::Blocks } else { Effect::Warns };
-        let (label, addr) = (Arc::clone(&server.label), server.addr);
-        match &server.says {
+        let (label, addr) = (Arc::clone(server.label), server.addr);
+        match server.says {
             AtServer::Lame(rcode) => {
                 of(
                     reasons,
                     effect,
-                    &server.label,
+                    server.label,
                     Cause::AuthorityLame { server: label, addr, rcode: *rcode },
                 );
             }
             AtServer::Dead(failure) => {
                 let effect = if is_dead(case, server) { effect } else { Effect::Waits };
                 let failure = failure.clone();
-                of(reasons, effect, &server.label, Cause::AuthorityDead { server: label, addr, failure });
+                of(reasons, effect, server.label, Cause::AuthorityDead { server: label, addr, failure });
             }
             _ => {}
         }
@@ -193,10 +203,10 @@ fn aaaa_asked<'a>(case: &'a Case<'_>) -> Vec<AaaaAsked<'a>> {
     let asked = case.guard.iter().filter(|server| server.current && is_right(server.addr));
     asked
         .map(|server| AaaaAsked {
-            label: &server.label,
-            host: &server.host,
+            label: server.label,
+            host: server.host,
             addr: server.addr,
-            says: &server.says,
+            says: server.says,
             dead: is_dead(case, server),
         })
         .collect()
@@ -207,7 +217,7 @@ fn wrong_reasons(case: &Case<'_>, count: &AuthorityCount, walk: &Walk, reasons: 
     let newest =
         reachable(case).filter_map(|server| server.serial).reduce(|a, b| if is_newer(b, a) { b } else { a });
     if count.right == 0 {
-        let held = reachable(case).find_map(|server| wrong_held(&server.says));
+        let held = reachable(case).find_map(|server| wrong_held(server.says));
         let Some(held) = held else { return };
         let zone = walk.zone.clone();
         if let Held::Loop(name) = &held {
@@ -220,19 +230,19 @@ fn wrong_reasons(case: &Case<'_>, count: &AuthorityCount, walk: &Walk, reasons: 
         return;
     }
     for server in reachable(case) {
-        let Some(held) = wrong_held(&server.says) else { continue };
-        let name = Arc::clone(&server.label);
+        let Some(held) = wrong_held(server.says) else { continue };
+        let name = Arc::clone(server.label);
         if is_stuck(case, server, newest) {
-            of(reasons, Effect::Blocks, &server.label, Cause::AuthorityStuck { server: name, held });
+            of(reasons, Effect::Blocks, server.label, Cause::AuthorityStuck { server: name, held });
         } else {
             let cause = Cause::AuthorityBehind { server: name, held, serial: server.serial, newest };
-            of(reasons, Effect::Waits, &server.label, cause);
+            of(reasons, Effect::Waits, server.label, cause);
         }
     }
     for server in case.servers.iter().filter(|server| !server.current) {
-        if let Some(held) = wrong_held(&server.says) {
-            let cause = Cause::FormerAuthorityAnswers { server: Arc::clone(&server.label), held };
-            of(reasons, Effect::Warns, &server.label, cause);
+        if let Some(held) = wrong_held(server.says) {
+            let cause = Cause::FormerAuthorityAnswers { server: Arc::clone(server.label), held };
+            of(reasons, Effect::Warns, server.label, cause);
         }
     }
 }
@@ -246,7 +256,7 @@ fn wrong_held(says: &AtServer) -> Option<Held> {
 
 /// A secondary may lag by its SOA refresh and retry; a server with the newest serial and other data is
 /// given a few minutes, since some hosters never change the serial.
-fn is_stuck(case: &Case<'_>, server: &ServerView, newest: Option<u32>) -> bool {
+fn is_stuck(case: &Case<'_>, server: &ServerView<'_>, newest: Option<u32>) -> bool {
     let Some(since) = case.differ_since else { return false };
     let differs_for = case.now.since(since);
     let behind = matches!((server.serial, newest), (Some(own), Some(newest)) if is_newer(newest, own));

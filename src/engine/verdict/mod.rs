@@ -7,21 +7,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    Cause, Effect, Milestone, Name, Reason, RecordId, RecordReport, Standing, Timestamp, Vantage, Verdict,
-    Walk, WalkEnd,
+    Cause, Effect, Milestone, Name, Reason, RecordId, RecordReport, Timestamp, Vantage, Verdict, Walk,
+    WalkEnd,
 };
 
 use super::authority::AtServer;
+use super::convergence::{Cell, Stance};
 use super::issuance::{self, Sight};
 use super::plan::{Mode, Policy};
+pub(super) use authorities::delegation_reasons;
 use authorities::{authority_reasons, count_servers, reachable};
 use resolvers::resolver_reasons;
 
 /// One server of the zone, as far as one record goes.
 #[derive(Debug, Clone)]
-pub(super) struct ServerView {
-    pub(super) label: Arc<str>,
-    pub(super) host: Name,
+pub(super) struct ServerView<'a> {
+    pub(super) label: &'a Arc<str>,
+    pub(super) host: &'a Name,
     pub(super) addr: std::net::SocketAddr,
     pub(super) serial: Option<u32>,
     /// Seconds that a secondary may lag: SOA refresh plus retry.
@@ -29,16 +31,26 @@ pub(super) struct ServerView {
     pub(super) current: bool,
     pub(super) failures: u8,
     pub(super) at: Timestamp,
-    pub(super) says: AtServer,
+    pub(super) says: &'a AtServer,
 }
 
 /// One resolver, as far as one record goes.
 #[derive(Debug, Clone)]
 pub(super) struct ResolverView<'a> {
     pub(super) vantage: &'a Vantage,
-    pub(super) standing: Standing,
+    pub(super) cell: &'a Cell,
     /// Failing for longer than failures are cached.
     pub(super) given_up: bool,
+}
+
+impl ResolverView<'_> {
+    /// What it says for the verdict: a failure that lasts for longer than failures are cached says nothing.
+    fn stance(&self) -> Stance {
+        match self.cell.stance() {
+            Stance::Contradicts if self.given_up => Stance::Out,
+            stance => stance,
+        }
+    }
 }
 
 /// What keeps this machine from seeing anything.
@@ -61,10 +73,12 @@ pub(super) struct Case<'a> {
     /// How the search for the zone ended; none while it is under way.
     pub(super) end: Option<&'a WalkEnd>,
     pub(super) walk: Option<&'a Walk>,
-    pub(super) servers: &'a [ServerView],
+    /// What parent and child said of each other on that walk.
+    pub(super) delegation: &'a [Reason],
+    pub(super) servers: &'a [ServerView<'a>],
     /// The same servers, as far as the guard goes that protects the record from a forgotten AAAA; empty
     /// without one.
-    pub(super) guard: &'a [ServerView],
+    pub(super) guard: &'a [ServerView<'a>],
     /// Unexpected AAAA addresses; none while that is not known.
     pub(super) forgotten: Option<&'a [IpAddr]>,
     pub(super) reserved: Option<&'a (IpAddr, Arc<str>)>,
@@ -85,6 +99,8 @@ pub(super) struct Case<'a> {
     pub(super) settle_until: Option<Timestamp>,
     /// The latest possible expiry anywhere, where it is known.
     pub(super) everyone_by: Option<Timestamp>,
+    /// One resolver of each kind speaks for all like it: enough for the verdict, and for what is told of many.
+    pub(super) brief: bool,
 }
 
 /// A verdict on one record, with what the watch needs to go on.
@@ -125,7 +141,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     // Before the first look is over there is no reason against it, and none for it.
     let verdict =
         if decided { verdict_of(&reasons) } else { verdict_of(&reasons).max(Verdict::Inconclusive) };
-    let contradicted = case.resolvers.iter().any(|r| r.standing.contradicts() && !r.given_up);
+    let contradicted = case.resolvers.iter().any(|r| r.stance() == Stance::Contradicts);
     let everyone =
         verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);
     if verdict == Verdict::Safe && case.policy.until == Milestone::Everyone && !everyone {

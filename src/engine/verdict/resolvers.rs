@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Cause, Effect, Reason, ResolverCount, Role, Standing};
 
 use super::{Blind, Case, ResolverView, of, push};
+use crate::engine::convergence::{Cell, Stance};
 use crate::engine::plan::FEW;
 
 /// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
@@ -18,20 +19,20 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
     for resolver in case.resolvers.iter().filter(|r| r.vantage.role == Role::Voter) {
         count.voters += 1;
         possible.insert(&resolver.vantage.operator);
-        match &resolver.standing {
-            standing if standing.is_confirmed() => {
+        match resolver.stance() {
+            Stance::Confirmed => {
                 count.confirmed += 1;
                 operators.insert(&resolver.vantage.operator);
             }
-            Standing::Unasked => count.pending += 1,
-            Standing::Right { .. } => {
+            Stance::Unasked => count.pending += 1,
+            Stance::Unconfirmed => {
                 count.pending += 1;
                 sampled.push(&resolver.vantage.operator);
             }
-            standing if standing.contradicts() && !resolver.given_up => count.contradicting += 1,
-            _ => count.silent += 1,
+            Stance::Contradicts => count.contradicting += 1,
+            Stance::Out => count.silent += 1,
         }
-        if resolver.standing == Standing::Bogus {
+        if resolver.cell.is_bogus() {
             bogus.insert(&resolver.vantage.operator);
         }
     }
@@ -53,8 +54,18 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
         sampled.into_iter().for_each(|operator| operators.insert(operator));
     }
     let effect = if agreed || nearly { Effect::Warns } else { Effect::Waits };
+    let mut told = [[false; Cell::SORTS]; 2];
     for resolver in case.resolvers {
-        let unconfirmed = nearly && matches!(resolver.standing, Standing::Right { .. });
+        if resolver.stance() == Stance::Confirmed || resolver.stance() == Stance::Unasked {
+            continue;
+        }
+        if case.brief && resolver.vantage.role == Role::Voter {
+            let told = &mut told[usize::from(resolver.given_up)][resolver.cell.sort()];
+            if std::mem::replace(told, true) {
+                continue;
+            }
+        }
+        let unconfirmed = nearly && resolver.stance() == Stance::Unconfirmed;
         let effect = if unconfirmed { Effect::Waits } else { effect };
         resolver_reason(resolver, effect, bogus_blocks, reasons);
     }
@@ -125,37 +136,37 @@ fn resolver_reason(
     reasons: &mut Vec<Reason>,
 ) {
     let who = &resolver.vantage.name;
+    let standing = resolver.cell.standing();
     if resolver.vantage.role != Role::Voter {
-        if let Standing::Wrong { held, until } | Standing::Mixed { held, until, .. } = &resolver.standing {
-            of(reasons, Effect::Warns, who, Cause::WitnessStale { held: held.clone(), until: *until });
+        if let Standing::Wrong { held, until } | Standing::Mixed { held, until, .. } = standing {
+            of(reasons, Effect::Warns, who, Cause::WitnessStale { held, until });
         }
         return;
     }
-    match &resolver.standing {
+    match standing {
         Standing::Wrong { held, until } => {
-            of(reasons, effect, who, Cause::ResolverStale { held: held.clone(), until: *until });
+            of(reasons, effect, who, Cause::ResolverStale { held, until });
         }
         Standing::Mixed { held, wrong, caches, until } => {
-            let (held, until) = (held.clone(), *until);
-            of(reasons, effect, who, Cause::ResolverMixed { held, wrong: *wrong, caches: *caches, until });
+            of(reasons, effect, who, Cause::ResolverMixed { held, wrong, caches, until });
         }
         Standing::Suspect { held } => {
-            of(reasons, Effect::Warns, who, Cause::ResolverSuspect { held: held.clone() });
+            of(reasons, Effect::Warns, who, Cause::ResolverSuspect { held });
         }
         Standing::Failing { rcode } => {
             let effect = if resolver.given_up { Effect::Warns } else { effect };
-            of(reasons, effect, who, Cause::ResolverFailing { rcode: *rcode });
+            of(reasons, effect, who, Cause::ResolverFailing { rcode });
         }
         Standing::Bogus => {
             let effect = if bogus_blocks { Effect::Blocks } else { effect };
             of(reasons, effect, who, Cause::ResolverBogus);
         }
         Standing::Right { samples, needed } if samples < needed => {
-            let cause = Cause::ResolverUnconfirmed { samples: *samples, needed: *needed };
+            let cause = Cause::ResolverUnconfirmed { samples, needed };
             of(reasons, effect, who, cause);
         }
         Standing::Silent { failure } => {
-            of(reasons, Effect::Warns, who, Cause::ResolverSilent { failure: Some(failure.clone()) });
+            of(reasons, Effect::Warns, who, Cause::ResolverSilent { failure: Some(failure) });
         }
         Standing::Refusing { .. } => {
             of(reasons, Effect::Warns, who, Cause::ResolverSilent { failure: None });

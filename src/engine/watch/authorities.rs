@@ -58,6 +58,7 @@ impl Watch {
             next: Timestamp::MAX,
             lost: 0,
             last: None,
+            delegation: Vec::new(),
             records: Vec::new(),
             wrong: 0,
         });
@@ -153,7 +154,7 @@ impl Watch {
         let first = self.searches[search].last.is_none();
         // A zone that was there does not vanish because this machine has lost its network.
         if !(lost && self.searches[search].zone.is_some()) {
-            self.searches[search].last = Some(Arc::new(walk));
+            self.searches[search].keep(Arc::new(walk));
         }
         if lost && self.auth.zones.is_empty() && (first || self.blind != Blind::No) {
             self.look_for_a_way_out();
@@ -204,7 +205,7 @@ impl Watch {
         self.auth.zones[zone].walk = Arc::clone(&walk);
         let moved_here = self.searches[search].zone != Some(zone);
         self.ends_in(search, zone);
-        self.searches[search].last = Some(walk);
+        self.searches[search].keep(walk);
         if known.is_none() {
             let right = false;
             self.set_walk(zone, self.now + self.delegation(right));

@@ -153,13 +153,14 @@ impl Watch {
 
     fn judge_record(&mut self, record: usize) {
         self.work_out_sight(record);
-        let Judged { report, decided, clear } = self.judge(record, self.now);
+        let brief = self.is_many();
+        let Judged { report, decided, clear } = self.judge(record, self.now, brief);
         let renewed = clear && self.renew_sight(record);
         let from = self.records[record].settle_from;
         self.settle(record, clear && !renewed);
         let judged = if clear && self.records[record].settle_from > from {
             // Settling has only just begun; the verdict must say so.
-            self.judge(record, self.now)
+            self.judge(record, self.now, brief)
         } else {
             Judged { report, decided, clear }
         };
@@ -236,12 +237,12 @@ impl Watch {
     /// The report of a record as it was last judged.
     pub(super) fn report_of(&self, record: usize) -> RecordReport {
         let Some(report) = &self.records[record].report else {
-            return self.judge(record, self.now).report;
+            return self.judge(record, self.now, false).report;
         };
         if !self.is_many() {
             return report.clone();
         }
-        let whole = self.judge(record, self.records[record].judged_at).report;
+        let whole = self.judge(record, self.records[record].judged_at, false).report;
         let said = |report: &RecordReport| (report.verdict, report.issuable, report.everyone);
         if said(&whole) == said(report) {
             return RecordReport { everyone_by: report.everyone_by, ..whole };
@@ -253,7 +254,8 @@ impl Watch {
         report
     }
 
-    pub(super) fn judge(&self, record: usize, now: Timestamp) -> Judged {
+    /// Judges a record by what is known of it; `brief` where not every resolver need be named.
+    pub(super) fn judge(&self, record: usize, now: Timestamp, brief: bool) -> Judged {
         let progress = &self.records[record];
         let search = &self.searches[progress.search];
         let zone = search.zone.map(|zone| &self.auth.zones[zone]);
@@ -275,6 +277,7 @@ impl Watch {
                 end => end,
             },
             walk: search.last.as_deref(),
+            delegation: &search.delegation,
             servers: &servers,
             guard: &guard,
             forgotten: forgotten.as_deref(),
@@ -293,35 +296,37 @@ impl Watch {
                 .filter(|_| watching)
                 .map(|from| from + self.plan.policy.settle),
             everyone_by: self.everyone_by(record),
+            brief,
         })
     }
 
-    fn server_views(&self, record: usize) -> Vec<ServerView> {
+    fn server_views(&self, record: usize) -> Vec<ServerView<'_>> {
         let progress = &self.records[record];
         let words = progress.node.map(|node| &self.auth.nodes[node].words);
-        let view = |(server, says): &(usize, AtServer)| {
+        let view = |(server, says)| {
+            let (server, says): (&usize, &AtServer) = (server, says);
             let entry = &self.auth.servers[*server];
             let word = words.and_then(|words| words.iter().find(|word| word.server == *server));
             ServerView {
-                label: entry.label.clone(),
-                host: entry.host.clone(),
+                label: &entry.label,
+                host: &entry.host,
                 addr: entry.addr,
                 serial: entry.soa.as_ref().map(|soa| soa.serial),
                 may_lag: entry.soa.as_ref().map(|soa| soa.refresh.saturating_add(soa.retry)),
                 current: entry.current,
                 failures: word.map_or(0, |word| word.failures),
                 at: word.map_or(Timestamp::default(), |word| word.at),
-                says: says.clone(),
+                says,
             }
         };
-        progress.at_servers.iter().map(view).collect()
+        progress.at_servers.iter().map(|(server, says)| view((server, says))).collect()
     }
 
     fn resolver_views(&self, record: usize) -> Vec<ResolverView<'_>> {
         let cells = self.cells_of(record).zip(&self.plan.resolvers);
         let view = |(cell, vantage)| {
             let cell: &super::Cell = &self.cells[cell];
-            ResolverView { vantage, standing: cell.standing(), given_up: cell.is_failing_for_long(self.now) }
+            ResolverView { vantage, cell, given_up: cell.is_failing_for_long(self.now) }
         };
         cells.map(view).collect()
     }
@@ -340,7 +345,7 @@ impl Watch {
         for (_, says) in says.iter().filter(|(server, _)| is_current(server)) {
             match says {
                 AtServer::Pending => return None,
-                AtServer::Wrong { held: Held::Addresses(addresses), .. } => all.extend(addresses),
+                AtServer::Wrong { held: Held::Addresses(addresses), .. } => all.extend(addresses.iter()),
                 _ => {}
             }
         }

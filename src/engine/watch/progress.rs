@@ -9,6 +9,7 @@ use crate::engine::authority::AtServer;
 use crate::engine::issuance;
 use crate::engine::plan::Plan;
 use crate::engine::schedule;
+use crate::engine::verdict;
 use crate::model::{Held, Name, Reason, RecordReport, Timestamp, Walk, WalkEnd};
 
 /// The search for the zone that holds a name.
@@ -22,6 +23,8 @@ pub(super) struct NameSearch {
     pub(super) lost: u8,
     /// How the last walk ended, and what it met; none before the first.
     pub(super) last: Option<Arc<Walk>>,
+    /// What parent and child said of each other there.
+    pub(super) delegation: Vec<Reason>,
     /// Records that hang on this name, as indices.
     pub(super) records: Vec<usize>,
     /// How many of them are not right.
@@ -29,6 +32,13 @@ pub(super) struct NameSearch {
 }
 
 impl NameSearch {
+    /// Keeps a walk as the latest.
+    pub(super) fn keep(&mut self, walk: Arc<Walk>) {
+        self.delegation = verdict::delegation_reasons(&walk);
+        self.delegation.shrink_to_fit();
+        self.last = Some(walk);
+    }
+
     pub(super) fn end(&self) -> Option<&WalkEnd> {
         self.last.as_ref().map(|walk| &walk.end)
     }

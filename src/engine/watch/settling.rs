@@ -1,6 +1,7 @@
 //! What a record waits for by the clock: until the CA has forgotten, until the last cache has turned over, until
 //! everything has stayed right for long enough.
 
+use crate::engine::convergence::Stance;
 use crate::engine::issuance;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
@@ -20,7 +21,7 @@ impl Watch {
         let answer = wrong.max().max(stray);
         let moved = self
             .moved(record)
-            .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses(Vec::new())));
+            .and_then(|(at, ttl)| issuance::ca_forgets(at, ttl, &Held::Addresses([].into())));
         answer.max(moved).max(self.barred_until(record))
     }
 
@@ -81,7 +82,7 @@ impl Watch {
         for cell in self.cells_of(record) {
             let seen_at = self.cells[cell].seen_at;
             let old = self.now.since(seen_at) > schedule::OLD_CONFIRMATION || seen_at < self.unseen_until;
-            if old && self.cells[cell].standing().is_confirmed() {
+            if old && self.cells[cell].stance() == Stance::Confirmed {
                 self.cells[cell].why = Why::Settle;
                 self.cells[cell].next = self.now;
                 self.timers.set(self.now, Timer::Cell(cell), Why::Settle);

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::model::{Record, RecordId, Standing, VantageId};
+use crate::model::{Held, Record, RecordId, Standing, Timestamp, VantageId};
 
-/// One place. Nearly all of a watch's life nearly all of them are right, and need no more than this.
+/// One place. Nearly all of a watch's life nearly all of them are right or have what was there before, and need
+/// no more than this.
 #[derive(Debug, Clone, Default)]
 enum Place {
     #[default]
@@ -14,16 +16,29 @@ enum Place {
         samples: u8,
         needed: u8,
     },
+    Wrong {
+        held: Arc<Held>,
+        /// [`Timestamp::MAX`] where that is not known.
+        until: Timestamp,
+    },
     Other(Box<Standing>),
 }
 
-const _: () = assert!(size_of::<Place>() <= 16);
+const _: () = assert!(size_of::<Place>() <= 24);
 
 impl Place {
-    fn of(standing: &Standing) -> Place {
+    /// `latest` is what one of the record's vantages had last that is not expected: most have the same.
+    fn of(standing: &Standing, latest: &mut Option<Arc<Held>>) -> Place {
         match standing {
             Standing::Unasked => Place::Unasked,
             Standing::Right { samples, needed } => Place::Right { samples: *samples, needed: *needed },
+            Standing::Wrong { held, until } => {
+                let held = match latest {
+                    Some(known) if **known == *held => Arc::clone(known),
+                    _ => Arc::clone(latest.insert(Arc::new(held.clone()))),
+                };
+                Place::Wrong { held, until: until.unwrap_or(Timestamp::MAX) }
+            }
             other => Place::Other(Box::new(other.clone())),
         }
     }
@@ -34,6 +49,10 @@ impl Place {
             Place::Right { samples, needed } => {
                 Cow::Owned(Standing::Right { samples: *samples, needed: *needed })
             }
+            Place::Wrong { held, until } => Cow::Owned(Standing::Wrong {
+                held: (**held).clone(),
+                until: (*until != Timestamp::MAX).then_some(*until),
+            }),
             Place::Other(standing) => Cow::Borrowed(standing),
         }
     }
@@ -49,6 +68,8 @@ pub(super) struct Board {
     cells: Vec<Place>,
     /// By record, those that were heard of, in the order of their numbers.
     servers: Vec<Vec<(VantageId, Place)>>,
+    /// By record, what one of them had last that is not expected.
+    latest: Vec<Option<Arc<Held>>>,
     /// The records for which a server was heard.
     heard: BTreeMap<VantageId, Vec<RecordId>>,
 }
@@ -67,6 +88,7 @@ impl Board {
         Board {
             resolvers,
             servers: vec![Vec::new(); rows.len()],
+            latest: vec![None; rows.len()],
             rows,
             cells: vec![Place::Unasked; cells],
             heard: BTreeMap::new(),
@@ -86,7 +108,7 @@ impl Board {
         vantage: VantageId,
         standing: &Standing,
     ) -> Option<Standing> {
-        let place = Place::of(standing);
+        let place = Place::of(standing, self.latest.get_mut(record.0 as usize)?);
         if let Some(cell) = self.cell(record, vantage) {
             return Some(std::mem::replace(&mut self.cells[cell], place).standing().into_owned());
         }

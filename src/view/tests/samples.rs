@@ -105,7 +105,7 @@ pub(crate) fn old(until: i64) -> Standing {
 }
 
 pub(crate) fn old_held() -> Held {
-    Held::Addresses(vec!["198.51.100.7".parse().unwrap()])
+    Held::Addresses(["198.51.100.7".parse().unwrap()].into())
 }
 
 pub(crate) fn cast_of(events: &[Event]) -> Cast {

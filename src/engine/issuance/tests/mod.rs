@@ -11,6 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::engine::authority::AtServer;
+use crate::engine::convergence::Cell;
 use crate::engine::plan::{Mode, Policy, WebPolicy};
 use crate::engine::verdict::{Blind, Case, ResolverView, ServerView, judge};
 use crate::model::*;
@@ -61,7 +62,7 @@ pub(super) fn right() -> AtServer {
 }
 
 pub(super) fn wrong() -> AtServer {
-    AtServer::Wrong { held: Held::Addresses(vec![ip(OLD)]), ttl: 300 }
+    AtServer::Wrong { held: Held::Addresses([ip(OLD)].into()), ttl: 300 }
 }
 
 pub(super) fn caa(flags: u8, tag: &str, value: &str) -> CaaRecord {
@@ -214,12 +215,13 @@ impl Scene {
     /// The verdict on it, where resolvers have nothing against it.
     pub(super) fn judged(&self) -> RecordReport {
         let operators = ["one", "two", "three"].map(voter);
-        let confirmed = Standing::Right { samples: 2, needed: 2 };
+        let confirmed = Cell::confirmed();
         let resolvers: Vec<ResolverView<'_>> = operators
             .iter()
-            .map(|vantage| ResolverView { vantage, standing: confirmed.clone(), given_up: false })
+            .map(|vantage| ResolverView { vantage, cell: &confirmed, given_up: false })
             .collect();
-        let (servers, guard) = (views(&self.servers), views(&self.guard));
+        let hosts: Vec<(Arc<str>, Name)> = (1..=self.servers.len().max(self.guard.len())).map(host).collect();
+        let (servers, guard) = (views(&hosts, &self.servers), views(&hosts, &self.guard));
         let expect = Expectation::Addresses(BTreeSet::from_iter(self.expected.iter().copied()));
         let record = Record { name: self.name.clone(), rtype: RecordType::A, expect };
         let reserved = super::reserved(&record);
@@ -237,6 +239,7 @@ impl Scene {
             blind: Blind::No,
             end: Some(&walk.end),
             walk: Some(&walk),
+            delegation: &[],
             servers: &servers,
             guard: &guard,
             forgotten: Some(&forgotten),
@@ -252,6 +255,7 @@ impl Scene {
             resolvers: &resolvers,
             settle_until: None,
             everyone_by: None,
+            brief: false,
         };
         judge(&case).report
     }
@@ -269,19 +273,24 @@ fn voter(operator: &str) -> Vantage {
     }
 }
 
-fn views(says: &[AtServer]) -> Vec<ServerView> {
-    let view = |(n, says): (usize, &AtServer)| ServerView {
-        label: Arc::from(format!("ns{}.example.com", n + 1)),
-        host: name(&format!("ns{}.example.com", n + 1)),
+fn host(n: usize) -> (Arc<str>, Name) {
+    let host = format!("ns{n}.example.com");
+    (Arc::from(&*host), name(&host))
+}
+
+fn views<'a>(hosts: &'a [(Arc<str>, Name)], says: &'a [AtServer]) -> Vec<ServerView<'a>> {
+    let view = |((n, says), (label, host)): ((usize, &'a AtServer), &'a (Arc<str>, Name))| ServerView {
+        label,
+        host,
         addr: addr(n + 1),
         serial: Some(1),
         may_lag: Some(7200),
         current: true,
         failures: 0,
         at: NOW,
-        says: says.clone(),
+        says,
     };
-    says.iter().enumerate().map(view).collect()
+    says.iter().enumerate().zip(hosts).map(view).collect()
 }
 
 fn walk() -> Walk {
