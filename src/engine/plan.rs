@@ -153,7 +153,7 @@ const OF_SEVERAL: [u8; 2] = [16, 6];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// All records; guards stand behind the record that they protect.
-    pub records: Vec<Record>,
+    pub records: Arc<[Record]>,
     /// The resolvers, voters and witnesses.
     pub resolvers: Vec<Vantage>,
     /// One look or a watch.
@@ -216,7 +216,7 @@ impl Plan {
             let values = wanted.remove(&name).unwrap_or_default();
             records.extend(records_of(&name, &values)?);
         }
-        Ok(Plan { records, resolvers, mode, policy })
+        Ok(Plan { records: records.into(), resolvers, mode, policy })
     }
 }
 

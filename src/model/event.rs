@@ -1,6 +1,7 @@
 //! What the engine tells the views. Terminal, JSON and journal readers all see this one stream.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,7 @@ pub struct Started {
     /// When the watch gives up; none for a single look.
     pub deadline: Option<Timestamp>,
     /// All records, the guards among them; a [`RecordId`] is an index into this.
-    pub records: Vec<Record>,
+    pub records: Arc<[Record]>,
     /// The resolvers; a [`VantageId`] below their number is an index into this.
     pub resolvers: Vec<Vantage>,
 }

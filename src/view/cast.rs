@@ -129,7 +129,7 @@ pub(super) struct Forecast {
 #[derive(Debug, Clone, Default)]
 pub struct Cast {
     started: Option<(Timestamp, Milestone, Option<Timestamp>)>,
-    records: Vec<Record>,
+    records: Arc<[Record]>,
     /// How many of them the user asked for.
     asked: u32,
     members: BTreeMap<VantageId, Member>,
@@ -227,7 +227,7 @@ impl Cast {
     fn start(&mut self, started: &Started) {
         *self = Cast {
             started: Some((started.at, started.until, started.deadline)),
-            records: started.records.clone(),
+            records: Arc::clone(&started.records),
             ..Cast::default()
         };
         for (id, vantage) in (0u32..).zip(&started.resolvers) {
@@ -311,7 +311,7 @@ impl Cast {
 
     /// The records that the user asked for, with their numbers.
     pub fn wanted(&self) -> impl Iterator<Item = (RecordId, &Record)> {
-        (0u32..).map(RecordId).zip(&self.records).filter(|(_, record)| !record.is_guard())
+        (0u32..).map(RecordId).zip(&*self.records).filter(|(_, record)| !record.is_guard())
     }
 
     /// One record.

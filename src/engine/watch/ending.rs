@@ -173,7 +173,7 @@ impl Watch {
         };
         let records = 0..self.records.len();
         let short: Vec<usize> =
-            records.filter(|&r| self.records[r].report.as_ref().is_some_and(short)).collect();
+            records.filter(|&r| self.records[r].report.as_deref().is_some_and(short)).collect();
         let cells: Vec<usize> = short.into_iter().flat_map(|record| self.cells_of(record)).collect();
         for &cell in &cells {
             if matches!(self.cells[cell].standing(), Standing::Silent { failure: Failure::Silent { .. } }) {

@@ -194,7 +194,7 @@ impl Watch {
         if progress.told != Some(progress.tellable) {
             self.sums.note_news(record);
         }
-        progress.report = Some(report);
+        progress.report = Some(Box::new(report));
         if self.is_many() {
             self.leave_out_resolvers(record);
         }
@@ -240,7 +240,7 @@ impl Watch {
             return self.judge(record, self.now, false).report;
         };
         if !self.is_many() {
-            return report.clone();
+            return RecordReport::clone(report);
         }
         let whole = self.judge(record, self.records[record].judged_at, false).report;
         let said = |report: &RecordReport| (report.verdict, report.issuable, report.everyone);
@@ -248,7 +248,7 @@ impl Watch {
             return RecordReport { everyone_by: report.everyone_by, ..whole };
         }
         // Something beside it has moved since: what was told of it stands until it is judged again.
-        let mut report = report.clone();
+        let mut report = RecordReport::clone(report);
         report.reasons.extend(whole.reasons.into_iter().filter(is_of_resolver));
         report.reasons.sort_by_key(|reason| reason.effect);
         report
@@ -281,7 +281,7 @@ impl Watch {
             servers: &servers,
             guard: &guard,
             forgotten: forgotten.as_deref(),
-            reserved: progress.reserved.as_ref(),
+            reserved: progress.reserved.as_deref(),
             first_look: progress.first_look,
             differ_since: progress.differ_since,
             ca_forgets_at: self.ca_forgets_at(record),

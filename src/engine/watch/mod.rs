@@ -128,7 +128,7 @@ pub struct Watch {
     /// By resolver: keeps entries for one second at TTL 0.
     late: Vec<bool>,
     /// By resolver: the number of its operator.
-    operators: Vec<usize>,
+    operators: Vec<u32>,
     /// By resolver: questions under way, and the cells that wait until there are fewer.
     under_way: Vec<u32>,
     in_line: Vec<VecDeque<u32>>,
@@ -417,13 +417,9 @@ impl Watch {
 }
 
 /// The same number for resolvers of the same operator.
-fn operators(plan: &Plan) -> Vec<usize> {
+fn operators(plan: &Plan) -> Vec<u32> {
     let mut known = HashMap::new();
-    plan.resolvers
-        .iter()
-        .enumerate()
-        .map(|(i, vantage)| *known.entry(&vantage.operator).or_insert(i))
-        .collect()
+    (0u32..).zip(&plan.resolvers).map(|(i, vantage)| *known.entry(&vantage.operator).or_insert(i)).collect()
 }
 
 #[cfg(test)]

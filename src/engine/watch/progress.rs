@@ -44,6 +44,9 @@ impl NameSearch {
     }
 }
 
+/// No operator's number.
+const NOBODY: u32 = u32::MAX;
+
 /// Wrong answers that are remembered of one record: of those that have gone only the ones kept longest matter.
 const MOST_WRONGS: usize = 64;
 
@@ -99,7 +102,7 @@ pub(super) struct Progress {
     pub(super) search: usize,
     /// Every search that it hangs on: its own, and those of names that its aliases lead over.
     pub(super) hangs_on: Vec<usize>,
-    pub(super) reserved: Option<(IpAddr, Arc<str>)>,
+    pub(super) reserved: Option<Box<(IpAddr, Arc<str>)>>,
     /// The chain of alias targets at the authorities.
     pub(super) truth: Vec<Name>,
     /// What each server said last, by server.
@@ -116,12 +119,13 @@ pub(super) struct Progress {
     pub(super) old_ttl: Option<u32>,
     /// The life of the right answer, in seconds.
     pub(super) new_ttl: u32,
-    /// The longest remaining times that resolvers of two different operators have announced.
-    pub(super) shown: [(u32, usize); 2],
+    /// The longest remaining times that resolvers of two different operators have announced, by the operator's
+    /// number.
+    pub(super) shown: [(u32, u32); 2],
     pub(super) settle_from: Option<Timestamp>,
     /// When the settle timer is set for.
     pub(super) settle_at: Timestamp,
-    pub(super) report: Option<RecordReport>,
+    pub(super) report: Option<Box<RecordReport>>,
     pub(super) judged_at: Timestamp,
     /// When its last honest cache turns over, as of then.
     pub(super) turn: Option<Timestamp>,
@@ -132,7 +136,7 @@ pub(super) struct Progress {
     /// Its servers have said something new since it was judged.
     pub(super) unweighed: bool,
     /// What the CA's other rules say, and of which look at its name.
-    pub(super) sighted: Option<Sighted>,
+    pub(super) sighted: Option<Box<Sighted>>,
     /// What one of its resolvers had last that is not expected.
     pub(super) held: Option<Arc<Held>>,
     pub(super) reached: [bool; 3],
@@ -168,7 +172,7 @@ impl Progress {
                 node: None,
                 search: 0,
                 hangs_on: Vec::new(),
-                reserved: issuance::reserved(record),
+                reserved: issuance::reserved(record).map(Box::new),
                 truth: Vec::new(),
                 at_servers: Vec::new(),
                 gate_open: false,
@@ -179,7 +183,7 @@ impl Progress {
                 wrongs: Vec::new(),
                 old_ttl: None,
                 new_ttl: 0,
-                shown: [(0, usize::MAX); 2],
+                shown: [(0, NOBODY); 2],
                 settle_from: None,
                 settle_at: Timestamp::MAX,
                 report: None,
@@ -265,14 +269,14 @@ impl Progress {
     }
 
     /// Notes what a resolver announced for the wrong answer.
-    pub(super) fn note_shown(&mut self, ttl: u32, operator: usize) {
+    pub(super) fn note_shown(&mut self, ttl: u32, operator: u32) {
         if let Some(own) = self.shown.iter_mut().find(|(_, who)| *who == operator) {
             own.0 = own.0.max(ttl);
         } else if let Some(least) = self
             .shown
             .iter_mut()
             .min_by_key(|(most, _)| *most)
-            .filter(|(most, who)| *most < ttl || *who == usize::MAX)
+            .filter(|(most, who)| *most < ttl || *who == NOBODY)
         {
             *least = (ttl, operator);
         }
@@ -281,7 +285,7 @@ impl Progress {
 
     /// Whether any resolver gave a wrong answer.
     pub(super) fn was_contradicted(&self) -> bool {
-        self.shown.iter().any(|(_, who)| *who != usize::MAX)
+        self.shown.iter().any(|(_, who)| *who != NOBODY)
     }
 
     /// The longest that an honest cache can hold what was there before, counted from the moment at which
@@ -290,7 +294,7 @@ impl Progress {
     pub(super) fn longest_life(&self) -> u32 {
         self.old_ttl.unwrap_or_else(|| {
             let [(first, _), (second, who)] = self.shown;
-            let told = if who == usize::MAX { first } else { second };
+            let told = if who == NOBODY { first } else { second };
             told.max(self.new_ttl)
         })
     }

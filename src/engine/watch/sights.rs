@@ -419,7 +419,7 @@ impl Watch {
         let of = (self.subjects[subject].seen, sight.right);
         let lasts = !self.has_former(record) && !issuance::moves_with_time(&sight);
         let reasons = lasts.then(|| issuance::reasons(&sight));
-        self.records[record].sighted = reasons.map(|reasons| Sighted { of, reasons });
+        self.records[record].sighted = reasons.map(|reasons| Box::new(Sighted { of, reasons }));
     }
 
     /// The last survey of a record's name, unless what follows from it is known already.

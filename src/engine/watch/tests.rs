@@ -345,7 +345,8 @@ fn the_forecast_is_of_all_records_or_of_none() {
     let late = Name::parse("late.example.com").unwrap();
     world.unlike = Some((late.clone(), old));
     let mut plan = world.plan(Mode::Watch, Policy::default());
-    plan.records.push(Record { name: late, ..plan.records[0].clone() });
+    let second = Record { name: late, ..plan.records[0].clone() };
+    plan.records = plan.records.iter().cloned().chain([second]).collect();
     let (begin, seconds) = (Timestamp::from_secs(1_000_000), |at: Timestamp| at.as_micros() / 1_000_000);
     world.play(plan, 60, |world, secs| {
         if secs >= 30 {

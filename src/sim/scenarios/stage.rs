@@ -135,6 +135,6 @@ impl Stage {
         for visit in visits {
             world.visit(visit);
         }
-        (Plan { records, resolvers: vantages, mode: Mode::Watch, policy }, world)
+        (Plan { records: records.into(), resolvers: vantages, mode: Mode::Watch, policy }, world)
     }
 }

@@ -18,13 +18,13 @@ enum Place {
     },
     Wrong {
         held: Arc<Held>,
-        /// [`Timestamp::MAX`] where that is not known.
-        until: Timestamp,
+        /// In seconds, as caches count; 0 where that is not known.
+        until: u32,
     },
     Other(Box<Standing>),
 }
 
-const _: () = assert!(size_of::<Place>() <= 24);
+const _: () = assert!(size_of::<Place>() <= 16);
 
 impl Place {
     /// `latest` is what one of the record's vantages had last that is not expected: most have the same.
@@ -32,13 +32,10 @@ impl Place {
         match standing {
             Standing::Unasked => Place::Unasked,
             Standing::Right { samples, needed } => Place::Right { samples: *samples, needed: *needed },
-            Standing::Wrong { held, until } => {
-                let held = match latest {
-                    Some(known) if **known == *held => Arc::clone(known),
-                    _ => Arc::clone(latest.insert(Arc::new(held.clone()))),
-                };
-                Place::Wrong { held, until: until.unwrap_or(Timestamp::MAX) }
-            }
+            Standing::Wrong { held, until } => match whole_seconds(*until) {
+                Some(until) => Place::Wrong { held: shared(held, latest), until },
+                None => Place::Other(Box::new(standing.clone())),
+            },
             other => Place::Other(Box::new(other.clone())),
         }
     }
@@ -51,11 +48,25 @@ impl Place {
             }
             Place::Wrong { held, until } => Cow::Owned(Standing::Wrong {
                 held: (**held).clone(),
-                until: (*until != Timestamp::MAX).then_some(*until),
+                until: (*until != 0).then(|| Timestamp::from_secs(i64::from(*until))),
             }),
             Place::Other(standing) => Cow::Borrowed(standing),
         }
     }
+}
+
+fn shared(held: &Held, latest: &mut Option<Arc<Held>>) -> Arc<Held> {
+    match latest {
+        Some(known) if **known == *held => Arc::clone(known),
+        _ => Arc::clone(latest.insert(Arc::new(held.clone()))),
+    }
+}
+
+/// An end as a number of seconds, 0 for none; none where it is not one.
+fn whole_seconds(until: Option<Timestamp>) -> Option<u32> {
+    let Some(until) = until else { return Some(0) };
+    let seconds = u32::try_from(until.as_micros() / 1_000_000).ok()?;
+    (seconds > 0 && Timestamp::from_secs(i64::from(seconds)) == until).then_some(seconds)
 }
 
 /// The standings of a watch. Every record has all resolvers, and the few servers of its own zone.

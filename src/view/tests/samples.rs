@@ -56,7 +56,7 @@ pub(crate) fn opening_with(records: Vec<Record>, watch: bool) -> Vec<Event> {
         at: secs(0),
         until: Milestone::Safe,
         deadline: watch.then(|| secs(48 * 3600)),
-        records,
+        records: records.into(),
         resolvers,
     };
     let hosts = ["ns1.example.net", "ns2.example.net"];

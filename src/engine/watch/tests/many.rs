@@ -7,12 +7,11 @@ const MANY: usize = 150;
 fn many(world: &Little, count: usize) -> Plan {
     let mut plan = world.plan(Mode::Watch, Policy::default());
     let [record, guard] = [0, 1].map(|at| plan.records[at].clone());
-    plan.records.clear();
-    for i in 0..count {
+    let both = |i| {
         let name = Name::parse(&format!("h{i}.example.com")).unwrap();
-        plan.records.push(Record { name: name.clone(), ..record.clone() });
-        plan.records.push(Record { name, ..guard.clone() });
-    }
+        [Record { name: name.clone(), ..record.clone() }, Record { name, ..guard.clone() }]
+    };
+    plan.records = (0..count).flat_map(both).collect();
     plan
 }
 
