@@ -6,16 +6,18 @@
 
 mod ends;
 mod right;
+mod told;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Failure, Held, Rcode, Standing, Timestamp, Why};
+use crate::model::{Failure, Held, Rcode, Timestamp, Why};
 
 use super::reading::Reading;
 use super::schedule;
 use ends::Ends;
 pub(super) use right::Samples;
+pub(super) use told::Stance;
 
 /// Two announcements this close are one cache whose clock ticks elsewhere in the second.
 const SAME_END: Duration = Duration::from_millis(1100);
@@ -46,26 +48,13 @@ enum Detail {
     Failure(Box<Failure>),
 }
 
-/// What a resolver's standing means for a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stance {
-    /// Nobody has asked yet.
-    Unasked,
-    /// Right, and more samples are wanted.
-    Unconfirmed,
-    /// Right.
-    Confirmed,
-    /// It says something else than what is expected, or cannot find out.
-    Contradicts,
-    /// It says nothing that counts.
-    Out,
-}
-
 /// What the fold must know beside the answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around {
     /// When the answer came.
     pub(super) at: Timestamp,
+    /// When it was given, as well as that can be told: halfway before, and by a clock that may lag.
+    pub(super) said_at: Timestamp,
     /// How many answers it takes.
     pub(super) samples: Samples,
     /// How long after the first right answer the others are asked for: by then two caches that this watch has
@@ -117,6 +106,8 @@ pub(super) struct Cell {
     /// Right answers of one moment announced different ends: several caches.
     several: bool,
     negative: bool,
+    /// Its last end was reckoned as one of a cache that keeps entries a second longer.
+    reckoned_late: bool,
     last_ttl: u32,
 }
 
@@ -146,6 +137,7 @@ impl Cell {
             checked: false,
             several: false,
             negative: false,
+            reckoned_late: false,
             last_ttl: 0,
         }
     }
@@ -220,13 +212,14 @@ impl Cell {
         let counts_down = self.kind == Kind::Wrong
             && close(
                 schedule::end_of(self.seen_at, self.last_ttl, around.late),
-                schedule::end_of(at, ttl, around.late),
+                schedule::end_of(around.said_at, ttl, around.late),
             );
         self.last_ttl = ttl;
         let capped = around
             .cap
             .map_or(ttl, |cap| if had_end == NONE || counts_nothing_down { ttl.min(cap) } else { ttl });
-        let end = schedule::end_of(at, capped, around.late);
+        let end = schedule::end_of(around.said_at, capped, around.late);
+        self.reckoned_late = around.late;
         if past_its_end {
             // Filled with the old answer again, or the second at TTL 0.
             self.reprimed = self.reprimed.saturating_add(1);
@@ -280,6 +273,20 @@ impl Cell {
             self.ask_at(now.max(self.seen_at + schedule::A_COUNT), Why::Confirm);
         }
         worth
+    }
+
+    /// Its resolver has shown meanwhile that it keeps entries a second longer than was reckoned when this end was
+    /// announced: so it is asked a second later. Returns whether it is.
+    pub(super) fn put_off(&mut self) -> bool {
+        let end = self.last_end();
+        let at_its_end = self.kind == Kind::Wrong && end != NONE && self.next == end + schedule::AFTER_END;
+        if !at_its_end || self.reckoned_late {
+            return false;
+        }
+        self.reckoned_late = true;
+        self.ends = self.ends.later();
+        self.next = self.last_end() + schedule::AFTER_END;
+        true
     }
 
     fn suspect(&mut self, at: Timestamp) {
@@ -364,12 +371,17 @@ impl Cell {
     /// How many questions to send now, so that the samples that are missing are under way.
     pub(super) fn missing(&self, at_once: bool) -> u8 {
         let wanted = match self.kind {
-            Kind::Right => self.needed.saturating_sub(self.samples).min(AT_A_TIME),
+            Kind::Right => self.needed.saturating_sub(self.samples).min(self.at_a_time()),
             Kind::Wrong if self.samples > 0 => self.needed.saturating_sub(self.samples),
             Kind::Unasked if at_once => self.needed,
             _ => 1,
         };
         wanted.max(u8::from(self.why == Why::Settle)).saturating_sub(self.in_flight)
+    }
+
+    /// Where several caches are known, no more samples are under way than have agreed so far.
+    fn at_a_time(&self) -> u8 {
+        if self.caches > 1 || self.several { self.samples.clamp(1, AT_A_TIME) } else { AT_A_TIME }
     }
 
     /// Forgets what was confirmed: an authority fell back, so a cache may have been filled with the old
@@ -395,36 +407,6 @@ impl Cell {
         self.ends = Ends::NONE;
     }
 
-    /// Whether it gave no answer when it was last asked.
-    pub(super) fn is_in_trouble(&self) -> bool {
-        self.failures > 0
-    }
-
-    /// Whether it has an answer that is not as expected, or not confirmed yet.
-    pub(super) fn is_unconfirmed(&self) -> bool {
-        self.kind != Kind::Unasked && !(self.kind == Kind::Right && self.samples >= self.needed)
-    }
-
-    /// The last announced end, of a resolver whose end can be believed.
-    pub(super) fn honest_end(&self) -> Option<Timestamp> {
-        (self.kind == Kind::Wrong && self.last_end() != NONE).then(|| self.last_end())
-    }
-
-    /// Whether it has been failing for longer than a cached failure lasts.
-    pub(super) fn is_failing_for_long(&self, at: Timestamp) -> bool {
-        matches!(self.kind, Kind::Failing(_)) && at.since(self.since) > schedule::FAILURE_COUNTS
-    }
-
-    /// Whether a verdict may still have to wait for it: it says something else than what is expected, or has
-    /// not said enough yet.
-    pub(super) fn is_awaited(&self) -> bool {
-        match self.kind {
-            Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing(_) => true,
-            Kind::Right => self.samples < self.needed,
-            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => false,
-        }
-    }
-
     /// Keeps what it holds together with the latest of its record that held the same.
     pub(super) fn share(&mut self, latest: &mut Option<Arc<Held>>) {
         let Detail::Held(held) = &mut self.detail else { return };
@@ -432,78 +414,6 @@ impl Cell {
             Some(known) if Arc::ptr_eq(known, held) => {}
             Some(known) if known == held => *held = Arc::clone(known),
             _ => *latest = Some(Arc::clone(held)),
-        }
-    }
-
-    /// What it now holds, as far as a verdict goes: the same as [`Self::standing`] says, for less.
-    pub(super) fn stance(&self) -> Stance {
-        match self.kind {
-            Kind::Unasked => Stance::Unasked,
-            Kind::Right if self.samples >= self.needed => Stance::Confirmed,
-            Kind::Right => Stance::Unconfirmed,
-            Kind::Wrong | Kind::Failing(_) | Kind::Bogus => Stance::Contradicts,
-            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => Stance::Out,
-        }
-    }
-
-    pub(super) fn is_bogus(&self) -> bool {
-        self.kind == Kind::Bogus
-    }
-
-    /// Of which sort its standing is, below [`Self::SORTS`]: reasons against cells of one sort have the same code.
-    pub(super) fn sort(&self) -> usize {
-        match self.kind {
-            Kind::Unasked => 0,
-            Kind::Right => 1,
-            Kind::Wrong if self.is_mixed() => 2,
-            Kind::Wrong => 3,
-            Kind::Suspect => 4,
-            Kind::Failing(_) => 5,
-            Kind::Bogus => 6,
-            Kind::Refusing(_) | Kind::Silent => 7,
-        }
-    }
-
-    /// How many sorts there are.
-    pub(super) const SORTS: usize = 8;
-
-    fn is_mixed(&self) -> bool {
-        self.caches > 1 && self.reprimed <= 3
-    }
-
-    /// What it now holds, for everybody else.
-    pub(super) fn standing(&self) -> Standing {
-        let held = || match &self.detail {
-            Detail::Held(held) => (**held).clone(),
-            Detail::None | Detail::Failure(_) => Held::NoData,
-        };
-        match self.kind {
-            Kind::Unasked => Standing::Unasked,
-            Kind::Right => Standing::Right { samples: self.samples, needed: self.needed },
-            Kind::Wrong => {
-                let until = Some(self.last_end()).filter(|&end| end != NONE);
-                let wrong = self.live(self.seen_at).max(1);
-                if self.is_mixed() {
-                    Standing::Mixed {
-                        held: held(),
-                        wrong: wrong.min(self.caches),
-                        caches: self.caches,
-                        until,
-                    }
-                } else {
-                    Standing::Wrong { held: held(), until }
-                }
-            }
-            Kind::Suspect => Standing::Suspect { held: held() },
-            Kind::Failing(rcode) => Standing::Failing { rcode },
-            Kind::Bogus => Standing::Bogus,
-            Kind::Refusing(rcode) => Standing::Refusing { rcode },
-            Kind::Silent => Standing::Silent {
-                failure: match &self.detail {
-                    Detail::Failure(failure) => (**failure).clone(),
-                    Detail::None | Detail::Held(_) => Failure::Silent { tries: 0 },
-                },
-            },
         }
     }
 }

@@ -163,6 +163,18 @@ pub(super) const A_COUNT: Duration = Duration::from_millis(2100);
 /// Samples this close belong to one run: one cache does not turn back within it.
 pub(super) const ONE_RUN: Duration = Duration::from_secs(5);
 
+/// A cache reads its clock so much too late at most: many read one that the kernel moves every few milliseconds.
+const COARSE_CLOCK: Duration = Duration::from_millis(4);
+/// An answer that took longer was looked for and not only read, and was given when it had been found.
+const MERELY_READ: Duration = Duration::from_millis(300);
+
+/// When an answer was given that came at `at`, after so many microseconds on the way there and back: by the clock of
+/// the cache, which may lag behind a little. When a second has begun in between, its TTL counts from before.
+pub(super) fn said_at(at: Timestamp, rtt_micros: u32) -> Timestamp {
+    let way = Duration::from_micros(u64::from(rtt_micros)).min(MERELY_READ) / 2;
+    at - way - COARSE_CLOCK
+}
+
 /// When an entry ends that was seen at `at` with `ttl` seconds left. Caches count in whole seconds of the
 /// wall clock, so the end is on a second; `late` is a cache that keeps an entry one second longer, during
 /// which it shows a TTL of 0 (unbound, knot-resolver).

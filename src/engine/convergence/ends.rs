@@ -48,6 +48,15 @@ impl Ends {
         self.0.iter().position(|&second| second == 0 || fits(Timestamp::from_secs(i64::from(second))))
     }
 
+    /// All of them a second later.
+    pub(super) fn later(mut self) -> Ends {
+        self.0
+            .iter_mut()
+            .filter(|second| **second != 0)
+            .for_each(|second| *second = second.saturating_add(1));
+        self
+    }
+
     /// Puts an end in the place of the earliest, or in an empty one; ends that have passed are the earliest.
     pub(super) fn replace_earliest(&mut self, end: Timestamp) {
         let earliest = (0..MOST).min_by_key(|&place| self.0[place]).unwrap_or(0);

@@ -1,10 +1,12 @@
 use super::*;
+use crate::model::Standing;
 
 const FAR: Timestamp = Timestamp::from_secs(10_000);
 
 fn around(millis: i64) -> Around {
     Around {
         at: Timestamp::from_micros(1_000_000_000 + millis * 1000),
+        said_at: Timestamp::from_micros(1_000_000_000 + millis * 1000),
         samples: Samples { least: 2, planned: 2, several: 6 },
         apart: Duration::ZERO,
         limit: FAR,
@@ -208,7 +210,7 @@ fn another_end_of_the_right_answer_is_another_cache() {
     let mut cell = Cell::new(4);
     cell.fold(right(300), few(400));
     cell.fold(right(300), few(2510));
-    assert_eq!((cell.next, cell.missing(false)), (few(2510).at, 4));
+    assert_eq!((cell.next, cell.missing(false)), (few(2510).at, 2), "no more than have agreed");
     assert_eq!(cell.youngest(300), Some(secs(2)), "it may have been wrong until it was filled");
     assert_eq!(cell.youngest(200), Some(few(2510).at), "a floor under the TTL tells nothing");
     for i in 0..14 {
@@ -252,4 +254,49 @@ fn a_wrong_answer_after_a_right_one_is_another_cache() {
     cell.fold(right(37), few(22_540));
     assert_eq!(cell.standing(), Standing::Right { samples: 1, needed: 16 });
     assert_eq!(cell.next, few(22_540).at, "they are told apart already");
+}
+
+#[test]
+fn an_answer_from_before_the_tick_counts_from_before() {
+    let mut cell = Cell::new(2);
+    let at = Timestamp::from_micros(1_000_010_000);
+    // It came 10 ms after a second had begun, and was given before.
+    let said_at = schedule::said_at(at, 30_000);
+    cell.fold(old(20), Around { at, said_at, ..around(10) });
+    assert_eq!(cell.honest_end(), Some(Timestamp::from_secs(1_019)));
+    assert_eq!(schedule::said_at(at, 2_000).floor_second(), Timestamp::from_secs(1_000), "this one after");
+    assert_eq!(at.since(schedule::said_at(at, 4_000_000)), Duration::from_millis(154), "found, not read");
+}
+
+#[test]
+fn an_end_is_put_off_once_where_entries_live_a_second_longer() {
+    let mut cell = Cell::new(2);
+    cell.fold(old(20), around(300));
+    let (end, next) = (cell.honest_end().unwrap(), cell.next);
+    assert!(cell.put_off());
+    let second = Duration::from_secs(1);
+    assert_eq!((cell.honest_end(), cell.next), (Some(end + second), next + second));
+    assert!(!cell.put_off(), "once");
+    let mut known = Cell::new(2);
+    known.fold(old(20), Around { late: true, ..around(300) });
+    assert!(!known.put_off(), "it was reckoned so");
+}
+
+#[test]
+fn where_caches_differ_samples_under_way_grow_with_those_that_agree() {
+    let under_way = |mut cell: Cell, from: i64| {
+        let ask = |i: i64| {
+            cell.fold(
+                right(300),
+                Around { samples: Samples { least: 2, planned: 12, several: 12 }, ..around(from + i) },
+            );
+            cell.missing(false)
+        };
+        (0..7).map(ask).collect::<Vec<u8>>()
+    };
+    assert_eq!(under_way(Cell::new(12), 0), [4; 7]);
+    let mut mixed = Cell::new(12);
+    mixed.fold(old(10), around(0));
+    mixed.fold(old(20), around(1));
+    assert_eq!(under_way(mixed, 30_000), [1, 2, 3, 4, 4, 4, 4]);
 }

@@ -8,34 +8,48 @@ use super::{Blind, Case, ResolverView, of, push};
 use crate::engine::convergence::{Cell, Stance};
 use crate::engine::plan::FEW;
 
-/// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
-pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (ResolverCount, bool) {
-    let mut count = ResolverCount::default();
-    // The operators of those that are right, and of which more samples are wanted.
-    let mut sampled: Vec<&str> = Vec::new();
-    let mut operators = Few::default();
-    let mut possible = Few::default();
-    let mut bogus: BTreeSet<&str> = BTreeSet::new();
+/// The voters, counted.
+#[derive(Debug, Default)]
+struct Voters<'a> {
+    count: ResolverCount,
+    /// The operators of those of which more samples are wanted.
+    sampled: Vec<&'a str>,
+    /// The operators of those that are right, and of all.
+    operators: Few<'a>,
+    possible: Few<'a>,
+    bogus: BTreeSet<&'a str>,
+}
+
+fn count<'a>(case: &'a Case<'_>) -> Voters<'a> {
+    let mut voters = Voters::default();
+    let count = &mut voters.count;
     for resolver in case.resolvers.iter().filter(|r| r.vantage.role == Role::Voter) {
+        let operator = &*resolver.vantage.operator;
         count.voters += 1;
-        possible.insert(&resolver.vantage.operator);
+        voters.possible.insert(operator);
         match resolver.stance() {
             Stance::Confirmed => {
                 count.confirmed += 1;
-                operators.insert(&resolver.vantage.operator);
+                voters.operators.insert(operator);
             }
             Stance::Unasked => count.pending += 1,
             Stance::Unconfirmed => {
                 count.pending += 1;
-                sampled.push(&resolver.vantage.operator);
+                voters.sampled.push(operator);
             }
             Stance::Contradicts => count.contradicting += 1,
             Stance::Out => count.silent += 1,
         }
         if resolver.cell.is_bogus() {
-            bogus.insert(&resolver.vantage.operator);
+            voters.bogus.insert(operator);
         }
     }
+    voters
+}
+
+/// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
+pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (ResolverCount, bool) {
+    let Voters { count, sampled, mut operators, possible, bogus } = count(case);
     if !case.gate_open {
         if case.blind == Blind::No {
             push(reasons, Effect::Waits, Cause::ResolversNotAsked);
@@ -54,17 +68,7 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
         sampled.into_iter().for_each(|operator| operators.insert(operator));
     }
     let effect = if agreed || nearly { Effect::Warns } else { Effect::Waits };
-    let mut told = [[false; Cell::SORTS]; 2];
-    for resolver in case.resolvers {
-        if resolver.stance() == Stance::Confirmed || resolver.stance() == Stance::Unasked {
-            continue;
-        }
-        if case.brief && resolver.vantage.role == Role::Voter {
-            let told = &mut told[usize::from(resolver.given_up)][resolver.cell.sort()];
-            if std::mem::replace(told, true) {
-                continue;
-            }
-        }
+    for resolver in worth_naming(case) {
         let unconfirmed = nearly && resolver.stance() == Stance::Unconfirmed;
         let effect = if unconfirmed { Effect::Waits } else { effect };
         resolver_reason(resolver, effect, bogus_blocks, reasons);
@@ -86,6 +90,18 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
         push(reasons, Effect::Hides, Cause::TooFewAnswered { answered, voters: count.voters });
     }
     (count, nearly)
+}
+
+/// The resolvers that may give a reason; in brief, the first voter of each sort.
+fn worth_naming<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ResolverView<'a>> {
+    let mut named = [[false; Cell::SORTS]; 2];
+    case.resolvers.iter().filter(move |resolver| {
+        if matches!(resolver.stance(), Stance::Confirmed | Stance::Unasked) {
+            return false;
+        }
+        let named = &mut named[usize::from(resolver.given_up)][resolver.cell.sort()];
+        !(case.brief && resolver.vantage.role == Role::Voter && std::mem::replace(named, true))
+    })
 }
 
 /// Distinct names, as many as are ever asked for: this is done for every answer of every resolver.

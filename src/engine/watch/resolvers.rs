@@ -70,6 +70,10 @@ impl Watch {
             self.in_line[resolver].push_back(u32::try_from(cell).unwrap_or(u32::MAX));
             return;
         }
+        if self.late[resolver] && self.cells[cell].put_off() {
+            self.timers.set(self.cells[cell].next, Timer::Cell(cell), Why::Expired);
+            return;
+        }
         self.cells[cell].next = Timestamp::MAX;
         if !self.records[record].gate_open {
             return;
@@ -123,7 +127,7 @@ impl Watch {
             }
             None => {
                 let (record, _) = self.place_of(cell);
-                self.fold_cell(record, cell, resolver, Reading::Silent(Failure::NoRoute));
+                self.fold_cell(record, cell, resolver, Reading::Silent(Failure::NoRoute), 0);
                 self.mark(record);
                 None
             }
@@ -143,7 +147,8 @@ impl Watch {
         if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
             return;
         }
-        self.fold_cell(record, cell, resolver, reading);
+        let rtt = if let Seen::Answered(answer) = seen { answer.rtt_micros } else { 0 };
+        self.fold_cell(record, cell, resolver, reading, rtt);
         self.mark(record);
     }
 
@@ -161,7 +166,7 @@ impl Watch {
         true
     }
 
-    fn fold_cell(&mut self, record: usize, cell: usize, resolver: usize, reading: Reading) {
+    fn fold_cell(&mut self, record: usize, cell: usize, resolver: usize, reading: Reading, rtt_micros: u32) {
         let before = self.cells[cell].standing();
         if let Reading::Wrong { ttl, .. } = &reading {
             let operator = self.operators[resolver];
@@ -169,6 +174,7 @@ impl Watch {
         }
         let around = Around {
             at: self.now,
+            said_at: schedule::said_at(self.now, rtt_micros),
             samples: self.samples,
             apart: self.apart(),
             limit: self.honest_limit(record),

@@ -1,6 +1,8 @@
 //! What a record waits for by the clock: until the CA has forgotten, until the last cache has turned over, until
 //! everything has stayed right for long enough.
 
+use std::collections::BTreeMap;
+
 use crate::engine::convergence::Stance;
 use crate::engine::issuance;
 use crate::engine::plan::Mode;
@@ -79,15 +81,31 @@ impl Watch {
             return;
         }
         self.settle_since(record, self.now);
-        for cell in self.cells_of(record) {
+        for cell in self.old_confirmations(record) {
+            self.cells[cell].why = Why::Settle;
+            self.cells[cell].next = self.now;
+            self.timers.set(self.now, Timer::Cell(cell), Why::Settle);
+        }
+    }
+
+    /// The confirmations of a record that are renewed while it settles: whatever was seen before nothing could be
+    /// seen for a while, and the oldest of each operator, if it is old. His other resolvers are mostly the same
+    /// machines.
+    fn old_confirmations(&self, record: usize) -> Vec<usize> {
+        let cells = self.cells_of(record);
+        let mut oldest: BTreeMap<u32, (Timestamp, usize)> = BTreeMap::new();
+        let mut all = Vec::new();
+        for cell in cells.clone().filter(|&cell| self.cells[cell].stance() == Stance::Confirmed) {
             let seen_at = self.cells[cell].seen_at;
-            let old = self.now.since(seen_at) > schedule::OLD_CONFIRMATION || seen_at < self.unseen_until;
-            if old && self.cells[cell].stance() == Stance::Confirmed {
-                self.cells[cell].why = Why::Settle;
-                self.cells[cell].next = self.now;
-                self.timers.set(self.now, Timer::Cell(cell), Why::Settle);
+            if seen_at < self.unseen_until {
+                all.push(cell);
+            } else if self.now.since(seen_at) > schedule::OLD_CONFIRMATION {
+                let oldest = oldest.entry(self.operators[cell - cells.start]).or_insert((seen_at, cell));
+                *oldest = (*oldest).min((seen_at, cell));
             }
         }
+        all.extend(oldest.into_values().map(|(_, cell)| cell));
+        all
     }
 
     fn settle_since(&mut self, record: usize, from: Timestamp) {
