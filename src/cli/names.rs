@@ -62,7 +62,12 @@ pub(crate) fn names(args: &Looking, mode: Mode) -> Result<Vec<(Name, Vec<Value>)
         return Err(UserError::new("--expect is for names without =VALUE, and there is none")
             .hint("leave --expect out, or a name's =VALUE"));
     }
-    Ok(all)
+    let own = |(name, values): &&(Name, Vec<Value>)| values.contains(&Value::Alias(name.clone()));
+    match all.iter().find(own) {
+        Some((name, _)) => Err(UserError::new(format!("{name} cannot be a CNAME to itself"))
+            .hint(format!("propwatch {} {name} --expect ADDRESS, or the host that it leads to", told(mode)))),
+        None => Ok(all),
+    }
 }
 
 /// The files of `--records` and standard input, read, each with what it is called.

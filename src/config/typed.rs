@@ -27,6 +27,16 @@ impl Mistyped {
 /// What a value can be.
 const KINDS: &str = "an IPv4 address (A), an IPv6 address (AAAA) or a host name (CNAME)";
 
+/// What a name looks like.
+const A_NAME: &str = "a name is written like mail.example.com";
+
+fn hyphen(text: &str) -> Mistyped {
+    Mistyped::new(format!(
+        "`{}` has a part that begins with a hyphen, which no host has",
+        text.escape_debug()
+    ))
+}
+
 /// Reads a name to look at as people type it.
 ///
 /// # Errors
@@ -37,9 +47,15 @@ pub fn typed_name(text: &str) -> Result<Name, Mistyped> {
             .hint(format!("propwatch check NAME --expect {text}, with the name that is to have it")));
     }
     let host = host_in(text);
+    if text == "." {
+        return Err(Mistyped::new("`.` is the root of all names, and no host").hint(A_NAME));
+    }
+    if text.split('.').any(|label| label.starts_with('-')) {
+        return Err(hyphen(text).hint(A_NAME));
+    }
     Name::parse(text).map_err(|error| {
         let told = Mistyped::new(error.to_string());
-        let NameError::Character { character, .. } = &error else { return told };
+        let NameError::Character { character, .. } = &error else { return told.hint(A_NAME) };
         match (character, Name::parse(host)) {
             ('/' | ':', Ok(host)) if text.contains("://") => told.hint(format!("a name, not a URL: {host}")),
             ('/' | ':', Ok(host)) => told.hint(format!("the name alone: {host}")),
@@ -48,7 +64,7 @@ pub fn typed_name(text: &str) -> Result<Name, Mistyped> {
                 _ => told.hint("a name, not a mail address: what stands behind the @"),
             },
             (',', _) => told.hint("give several names one after another, with spaces between them"),
-            _ => told,
+            _ => told.hint(A_NAME),
         }
     })
 }
@@ -96,6 +112,9 @@ pub fn typed_value(whose: &str, text: &str) -> Result<Value, Mistyped> {
     }
     if text.contains(':') {
         return Err(wrong("it is not an IPv6 address").hint(KINDS));
+    }
+    if text == "." {
+        return Err(wrong("it is the root of all names").hint(KINDS));
     }
     Name::parse(text).map(Value::Alias).map_err(|error| wrong(&error.to_string()).hint(KINDS))
 }
