@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use propwatch::clock::{Clock, Stopwatch};
 use propwatch::engine::Plan;
-use propwatch::model::{Event, Report, Timestamp};
+use propwatch::model::{Event, Report, Timestamp, Verdict};
 use propwatch::sim::{self, Player, Scenario, Trials, World};
 
 use super::args::DemoArgs;
 use super::output::Output;
 use super::show::Show;
-use super::watching::{runtime, stopped};
+use super::watching::{Stops, runtime};
 use super::{Exit, UserError};
 
 /// How long a story may take.
@@ -41,21 +41,25 @@ pub(crate) fn demo(args: &DemoArgs, out: &mut Output) -> Result<Exit, UserError>
         }
     };
     let start = world.start();
+    let runtime = runtime()?;
+    let stops = Stops::listen(&runtime);
     let mut show = Show::new(&args.show, true);
     show.begin(&format!("propwatch: a simulated internet; the story: {about}"));
     let (scenes, report) = play(plan, world, &trials)?;
     let pauses = pauses(start, &scenes, if args.fast || args.show.quiet { Duration::ZERO } else { LENGTH });
-    let told = runtime()?.block_on(async {
+    let told = runtime.block_on(async {
         let broken = std::cell::Cell::new(false);
         tokio::select! {
             biased;
-            () = stopped(&broken) => false,
+            () = stops.heard(&broken) => false,
             () = tell(start, &scenes, &pauses, &mut show, out) => true,
         }
     });
+    if told {
+        show.recall(Event::Verdict(Box::new(report.clone())));
+    }
     // Where things stand when the audience leaves is what the last verdict said.
-    let last = if told { Some(&report) } else { show.verdict() };
-    if let Some(report) = last.cloned() {
+    if let Some(report) = show.verdict().cloned() {
         show.end(&report, out);
     }
     Ok(match told {
@@ -73,12 +77,21 @@ fn scenario(name: &str) -> Result<&'static Scenario, UserError> {
     })
 }
 
-/// Plays the whole story at once. The longest takes a fraction of a second.
+/// Plays the whole story at once, and gives what happens before its last verdict, and that verdict. The longest takes
+/// a fraction of a second.
 fn play(plan: Plan, mut world: World, trials: &Trials) -> Result<(Vec<Scene>, Report), UserError> {
     let mut player = Player::tried(plan, &mut world, trials);
-    let scenes: Vec<Scene> = player.by_ref().filter(|(_, events)| !events.is_empty()).collect();
+    let mut scenes: Vec<Scene> = player.by_ref().filter(|(_, events)| !events.is_empty()).collect();
+    for (_, events) in &mut scenes {
+        events.retain(|event| !matches!(event, Event::Verdict(report) if report.last));
+    }
     match &player.played().report {
-        Some(report) => Ok((scenes, (**report).clone())),
+        Some(report) => {
+            let mut report = (**report).clone();
+            // The story is over because nothing more happens in it; a watch would go on until the repair.
+            report.last &= report.verdict != Verdict::Blocked;
+            Ok((scenes, report))
+        }
         None => Err(UserError::new("the story has no end: this is a mistake in the simulator")),
     }
 }

@@ -36,11 +36,12 @@ pub(crate) fn run_and(
 ) -> Result<Exit, UserError> {
     let is_watch = job.plan.mode == Mode::Watch;
     let mut handover = Handover::read(args, job.plan.mode)?;
+    let runtime = runtime()?;
+    let stops = Stops::listen(&runtime);
     let mut show = Show::new(&args.show, is_watch);
     show.begin(&first_line(&job));
     let mut kept = Kept::open(&job, args, &mut show, out);
     handover.journal = kept.place();
-    let runtime = runtime()?;
     let exit = runtime.block_on(async {
         let clock = Rc::clone(&kept.clock);
         let net = Internet::new(job.settings, Rc::clone(&clock))
@@ -48,7 +49,7 @@ pub(crate) fn run_and(
         let broken = std::cell::Cell::new(false);
         let (run, news) = kept.run();
         handover.begin(show.verdict());
-        let (report, ended) = drive(run, &clock, &net, stopped(&broken), |now, event| {
+        let (report, ended) = drive(run, &clock, &net, stops.heard(&broken), |now, event| {
             show.event(now, event, out);
             handover.event(event, &mut show);
             news.tell();
@@ -84,20 +85,6 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, UserError> {
         .map_err(|error| UserError::new(format!("cannot begin: {error}")))
 }
 
-/// Resolves when the user, or the system, wants an end, or when nobody reads the results any more.
-pub(crate) async fn stopped(broken: &std::cell::Cell<bool>) {
-    let gone = async {
-        while !broken.get() {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
-        () = gone => {}
-    }
-}
-
 #[cfg(unix)]
 pub(crate) async fn terminated() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -112,4 +99,66 @@ pub(crate) async fn terminated() {
 #[cfg(not(unix))]
 pub(crate) async fn terminated() {
     std::future::pending::<()>().await;
+}
+
+/// The wish of the user, or of the system, for an end. From `listen` on it is heard, whenever it is asked for; what
+/// comes before that ends the process without a word.
+#[cfg(unix)]
+pub(crate) struct Stops([Option<tokio::signal::unix::Signal>; 2]);
+
+#[cfg(unix)]
+impl Stops {
+    pub(crate) fn listen(runtime: &tokio::runtime::Runtime) -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let _inside = runtime.enter();
+        Stops([SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn wished(self) {
+        let one = |signal: Option<tokio::signal::unix::Signal>| async {
+            match signal {
+                Some(mut signal) => {
+                    signal.recv().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let [interrupt, terminate] = self.0;
+        tokio::select! {
+            () = one(interrupt) => {}
+            () = one(terminate) => {}
+        }
+    }
+}
+
+/// The wish of the user for an end.
+#[cfg(not(unix))]
+pub(crate) struct Stops;
+
+#[cfg(not(unix))]
+impl Stops {
+    pub(crate) fn listen(_: &tokio::runtime::Runtime) -> Self {
+        Stops
+    }
+
+    async fn wished(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Stops {
+    /// Resolves when somebody wants an end, or when nobody reads the results any more.
+    pub(crate) async fn heard(self, broken: &std::cell::Cell<bool>) {
+        let gone = async {
+            while !broken.get() {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            () = self.wished() => {}
+            () = gone => {}
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! Views as event -> text.
 
 mod causes;
+mod ended;
+mod live;
 mod many;
 pub(crate) mod samples;
+mod shared;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -139,7 +139,7 @@ fn vantage_line(
 ) -> Option<String> {
     let zone = zone?;
     match change {
-        VantageChange::Left => Some(format!("{name} is no longer a name server of {zone}")),
+        VantageChange::Left => Some(format!("{name} ({}) is no longer a name server of {zone}", addr.ip())),
         // The first servers are told of by the delegation.
         VantageChange::Joined if !cast.has_moved(zone) => None,
         VantageChange::Joined => Some(format!("{name} ({}) is asked from now on", addr.ip())),

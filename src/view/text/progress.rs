@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{RecordId, Timestamp, Why};
+use crate::model::{Cause, Effect, RecordId, Timestamp, Why};
 use crate::view::{Cast, Kind};
 
 use super::summary::counted;
@@ -32,7 +32,7 @@ impl Text {
         let words = self.words(cast, now);
         let far = how_far(cast).unwrap_or_default();
         let long = how_long(cast, &words);
-        let next = next_look(cast, &words);
+        let next = next_look(cast, &words, now).or_else(|| goes_on(cast));
         let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
         let waiting = if cast.is_many() {
             let rows = self.rows_of_many(cast, &words, Progress::MAX_ROWS);
@@ -100,7 +100,11 @@ fn far_of_one(cast: &Cast, first: RecordId) -> Option<String> {
     if let Some(counted) = resolvers_so_far(cast, first)
         && voters.of(Kind::Unasked) < counted
     {
-        return Some(format!("{}/{counted} resolvers right", voters.of(Kind::Right)));
+        let once = match voters.of(Kind::Unconfirmed) {
+            0 => String::new(),
+            once => format!(", {once} to confirm"),
+        };
+        return Some(format!("{}/{counted} resolvers right{once}", voters.of(Kind::Right)));
     }
     let servers = cast.authorities(first);
     let all: u32 = ALL.iter().map(|kind| servers.of(*kind)).sum();
@@ -135,14 +139,44 @@ fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
         let short = format!("safe at {}", words.when().clock(until));
         return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
     }
-    cast.awaited().next()?;
-    let by = cast.forecast.and_then(|forecast| forecast.by)?;
+    let by = cast.awaited().next().and_then(|_| cast.forecast?.by);
+    if let Some(until) = ca_keeps(cast).filter(|until| by.is_none_or(|by| by < *until)) {
+        let short = format!("not before {}", words.when().clock(until));
+        return Some(Part {
+            long: format!("not before {}: the CA may keep what it had", told(until)),
+            short,
+        });
+    }
+    let by = by?;
     let short = format!("all by {}", words.when().clock(by));
     Some(Part { long: format!("last cache turns over {}", told(by)), short })
 }
 
-fn next_look(cast: &Cast, words: &Words<'_>) -> Option<Part> {
-    let (at, why) = cast.forecast?.next?;
+/// Until when the CA may keep an earlier answer for any of a few records.
+fn ca_keeps(cast: &Cast) -> Option<Timestamp> {
+    let report = cast.report().filter(|_| !cast.is_many())?;
+    let reasons = report.records.iter().flat_map(|entry| &entry.reasons);
+    let ends = reasons.filter_map(|reason| match reason.cause {
+        Cause::CaMayCache { until } if reason.effect == Effect::Waits => Some(until),
+        _ => None,
+    });
+    ends.max()
+}
+
+/// What is said while it is not known who is looked at next: that somebody is.
+fn goes_on(cast: &Cast) -> Option<Part> {
+    let report = cast.report().filter(|report| !report.last && !cast.is_many())?;
+    let behind = report.records.iter().any(|entry| entry.authority.wrong > 0);
+    let long =
+        if report.records.len() == 1 { "asked again until all are" } else { "name servers asked again" };
+    behind.then(|| Part { long: long.to_owned(), short: "asked again".to_owned() })
+}
+
+fn next_look(cast: &Cast, words: &Words<'_>, now: Timestamp) -> Option<Part> {
+    let told = cast.forecast.and_then(|forecast| forecast.next)?;
+    // A look that is over says nothing of the next; that one comes when the next answer ends.
+    let ends = || cast.awaited().find_map(|(end, _, _)| end.filter(|end| *end >= now));
+    let (at, why) = if told.0 >= now { told } else { (ends()?, Why::Expired) };
     let why = match why {
         Why::First => "the first look".to_owned(),
         Why::AuthorityNotRight => "the name servers again".to_owned(),

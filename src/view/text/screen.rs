@@ -2,7 +2,7 @@
 //! seen however long the rest is.
 
 use crate::model::{Effect, RecordReport, Report, Verdict};
-use crate::view::words::of_caches;
+use crate::view::words::{list, of_caches};
 use crate::view::{Cast, Detail, Group, Paint, Tone, Words, wrap};
 
 use super::lines::verdict_word;
@@ -11,6 +11,8 @@ use super::{Text, next_mark};
 
 /// The column in which values begin.
 const LABEL: usize = 15;
+/// Names that are given for what is said of several records.
+const NAMES: usize = 4;
 
 impl Text {
     /// The whole screen, each line ended.
@@ -19,9 +21,12 @@ impl Text {
         let mut lines: Vec<String> = Vec::new();
         if self.detail != Detail::Brief {
             if !cast.is_many() || self.detail == Detail::Full {
+                let shared = if cast.is_many() { Vec::new() } else { words.shared(report) };
                 for entry in &report.records {
-                    self.record(&mut lines, entry, cast, &words, report.records.len() > 1);
+                    let several = report.records.len() > 1;
+                    self.record(&mut lines, (entry, &shared), cast, &words, several);
                 }
+                self.shared(&mut lines, &shared, report, cast);
             }
             if cast.is_many() {
                 self.summary(&mut lines, report, cast, &words);
@@ -38,11 +43,27 @@ impl Text {
         text
     }
 
-    /// One record in full.
+    /// What is said of several records alike, once below them.
+    fn shared(&self, lines: &mut Vec<String>, shared: &[Group], report: &Report, cast: &Cast) {
+        for group in shared {
+            let whom = if group.records.len() == report.records.len() {
+                all_of(report.records.len())
+            } else {
+                let records: Vec<_> = group.records.iter().filter_map(|id| cast.record(*id)).collect();
+                list(&records, NAMES)
+            };
+            self.reason(lines, group, &format!("{whom}: {}", group.said.text));
+        }
+        if !shared.is_empty() {
+            lines.push(String::new());
+        }
+    }
+
+    /// One record in full, but for what is `shared`.
     fn record(
         &self,
         lines: &mut Vec<String>,
-        entry: &RecordReport,
+        (entry, shared): (&RecordReport, &[Group]),
         cast: &Cast,
         words: &Words<'_>,
         several: bool,
@@ -68,7 +89,7 @@ impl Text {
                 lead == group
                     || (of_caches(lead.code) && of_caches(group.code) && lead.effect == group.effect)
             });
-            if told {
+            if told || shared.iter().any(|other| other.says(group)) {
                 continue;
             }
             self.reason(lines, group, &group.said.text);
@@ -137,6 +158,11 @@ impl Text {
         let next = format!("{}{next}", next_mark(next));
         lines.extend(wrap(&next, self.columns(), "        ", "        "));
     }
+}
+
+/// Every record there is, of which there are at least two.
+fn all_of(records: usize) -> String {
+    if records == 2 { "both records".to_owned() } else { format!("all {records} records") }
 }
 
 fn servers(entry: &RecordReport) -> String {

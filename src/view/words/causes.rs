@@ -1,6 +1,6 @@
 //! From a reason to its sentence: the table of all causes.
 
-use crate::model::{Cause, Reason, Record, Timestamp};
+use crate::model::{Cause, Effect, Reason, Record, Timestamp};
 use crate::view::escape::clean;
 
 use super::{Said, Words, count};
@@ -8,6 +8,27 @@ use super::{Said, Words, count};
 impl Words<'_> {
     /// What is the matter with `record`, and the one next step.
     pub fn reason(&self, record: &Record, reason: &Reason) -> Said {
+        self.unless_over(reason, reason.who.as_deref(), self.of_cause(record, reason))
+    }
+
+    /// A watch that has reached what it waited for leaves nothing to do about a cache that is late.
+    pub(super) fn unless_over(&self, reason: &Reason, who: Option<&str>, said: Said) -> Said {
+        let late = match &reason.cause {
+            Cause::ResolverStale { .. } | Cause::ResolverMixed { .. } => {
+                who.is_none_or(|who| self.flush_page(who).is_none())
+            }
+            Cause::ResolverFailing { .. }
+            | Cause::ResolverUnconfirmed { .. }
+            | Cause::ResolversPending { .. } => true,
+            _ => false,
+        };
+        if late && reason.effect == Effect::Warns && self.has_ended() {
+            return Said::new(said.text, "Nothing to do: the verdict does not wait for it.");
+        }
+        said
+    }
+
+    fn of_cause(&self, record: &Record, reason: &Reason) -> Said {
         let who = reason.who.as_deref().map_or_else(|| "a resolver".into(), clean);
         match &reason.cause {
             Cause::ZoneMissing { zone, parent } => self.zone_missing(zone, parent),
@@ -72,7 +93,7 @@ impl Words<'_> {
     fn no_network(&self) -> Said {
         Said::new(
             "nothing answers at all: this machine seems to have no network",
-            if self.cast.is_watch() {
+            if self.goes_on() {
                 "Connect this machine to the network; this watch then goes on by itself."
             } else {
                 "Connect this machine to the network, then run the same command again."

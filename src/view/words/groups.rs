@@ -20,6 +20,13 @@ pub struct Group {
     pub records: Vec<RecordId>,
 }
 
+impl Group {
+    /// Whether the other says the same, of whichever records.
+    pub fn says(&self, other: &Group) -> bool {
+        (self.effect, self.code, &self.said) == (other.effect, other.code, &other.said)
+    }
+}
+
 impl Words<'_> {
     /// The reasons of one record, in their order, what several resolvers share told once.
     pub fn groups(&self, report: &RecordReport) -> Vec<Group> {
@@ -40,7 +47,7 @@ impl Words<'_> {
             };
             let said = match all[..] {
                 [one] => self.reason(record, one),
-                _ => self.several(record, report, &all),
+                _ => self.unless_over(reason, None, self.several(record, report, &all)),
             };
             let group = Group {
                 effect: reason.effect,
@@ -55,24 +62,20 @@ impl Words<'_> {
         groups
     }
 
-    /// The reasons of all records, grouped by cause, the most severe first. The words are those of the
-    /// first record concerned.
-    pub fn groups_across(&self, report: &Report) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+    /// What is said of several records in the same words, the most severe first, each with the records concerned.
+    pub fn shared(&self, report: &Report) -> Vec<Group> {
+        let mut all: Vec<Group> = Vec::new();
         for entry in &report.records {
             for group in self.groups(entry) {
-                let same = groups.iter_mut().find(|g| (g.effect, g.code) == (group.effect, group.code));
-                match same {
-                    Some(known) if known.records.last() != group.records.last() => {
-                        known.records.extend(group.records);
-                    }
-                    Some(_) => {}
-                    None => groups.push(group),
+                match all.iter_mut().find(|known| known.says(&group)) {
+                    Some(known) => known.records.extend(group.records),
+                    None => all.push(group),
                 }
             }
         }
-        groups.sort_by_key(|group| group.effect);
-        groups
+        all.retain(|group| group.records.len() > 1);
+        all.sort_by_key(|group| group.effect);
+        all
     }
 
     /// The sentence for several resolvers at once. Their names stand in the table.
@@ -133,8 +136,10 @@ impl Words<'_> {
     }
 
     fn each_again(&self) -> &'static str {
-        if self.cast.is_watch() {
+        if self.goes_on() {
             "Nothing to do: each is asked again when its answer ends."
+        } else if self.has_ended() {
+            "Run the same command again when the last has ended."
         } else {
             "Look again after that, or let `propwatch wait` ask each when its answer ends."
         }

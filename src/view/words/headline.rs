@@ -124,10 +124,13 @@ impl Words<'_> {
     pub fn visitors_truth(&self, report: &RecordReport) -> String {
         let voters = &report.resolvers;
         if voters.pending == voters.voters {
-            return "not looked at yet, so that no cache picks up the old answer".to_owned();
+            let servers = &report.authority;
+            let all_right = servers.right > 0 && servers.wrong + servers.silent == 0;
+            let why = if all_right { "" } else { ", so that no cache picks up the old answer" };
+            return format!("not looked at yet{why}");
         }
-        let seen =
-            format!("{} of {} see it", voters.confirmed, count(voters.voters, "resolver", "resolvers"));
+        let voters_see = count(voters.voters, "resolver sees", "resolvers see");
+        let seen = format!("{} of {voters_see} it", voters.confirmed);
         if report.everyone {
             return format!("{seen}, and every old answer has ended");
         }

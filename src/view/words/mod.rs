@@ -71,9 +71,19 @@ impl<'a> Words<'a> {
         &self.when
     }
 
+    /// Whether somebody goes on watching: a look never does, and a watch that has ended asks nobody any more.
+    fn goes_on(&self) -> bool {
+        self.cast.is_watch() && !self.has_ended()
+    }
+
+    /// Whether this is a watch that has come to its end, by itself or by the user.
+    fn has_ended(&self) -> bool {
+        self.cast.is_watch() && self.cast.report().is_some_and(|report| report.last)
+    }
+
     /// The sentence after something that the user has to change.
     fn after_change(&self) -> &'static str {
-        if self.cast.is_watch() {
+        if self.goes_on() {
             "Then wait here: nothing else is needed."
         } else {
             "Then run the same command again."
@@ -82,6 +92,9 @@ impl<'a> Words<'a> {
 
     /// The step where nothing is to be done until something ends.
     fn wait_until(&self, until: Option<crate::model::Timestamp>) -> String {
+        if self.has_ended() {
+            return self.again_after(until);
+        }
         match (self.cast.is_watch(), until) {
             (true, Some(at)) => format!("Nothing to do: it is asked again at {}.", self.when.clock(at)),
             (true, None) => "Nothing to do: it is asked again from time to time.".to_owned(),
@@ -92,9 +105,17 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// The step after a watch has ended for what it would have waited for.
+    fn again_after(&self, until: Option<crate::model::Timestamp>) -> String {
+        match until {
+            Some(at) => format!("Run the same command again after {}.", self.when.clock(at)),
+            None => "Run the same command again.".to_owned(),
+        }
+    }
+
     /// The step where time mends it, nobody can say how soon.
     fn just_wait(&self) -> &'static str {
-        if self.cast.report().is_some_and(|report| report.last) {
+        if self.has_ended() {
             "Run the same command again."
         } else if self.cast.is_watch() {
             "Nothing to do: this watch goes on and will tell."

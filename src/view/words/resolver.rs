@@ -9,8 +9,10 @@ impl Words<'_> {
     pub(super) fn not_asked(&self) -> Said {
         Said::new(
             "no public resolver has been asked yet, on purpose: a question now would plant the old answer in its cache",
-            if self.cast.is_watch() {
+            if self.goes_on() {
                 "Nothing to do: they are asked as soon as the name servers are right."
+            } else if self.has_ended() {
+                "Nothing to do: the same command asks them once the name servers are right."
             } else {
                 "Nothing to do: they are asked once the name servers are right (--look-anyway asks them now)."
             },
@@ -116,7 +118,9 @@ impl Words<'_> {
 
     /// The step while an instant is waited for at which nobody has to be asked.
     pub(super) fn wait_until_then(&self, until: Timestamp) -> String {
-        if self.cast.is_watch() {
+        if self.has_ended() {
+            self.again_after(Some(until))
+        } else if self.cast.is_watch() {
             format!("Nothing to do: this watch goes on until {}.", self.when.clock(until))
         } else {
             format!("Look again after {}.", self.when.clock(until))

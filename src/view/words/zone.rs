@@ -50,7 +50,7 @@ impl Words<'_> {
     ) -> Said {
         let zone = self.zone_for(record);
         Said::new(
-            format!("the name server {server} ({}) does not answer: {}", place(addr), failure(why)),
+            format!("the name server {} does not answer: {}", at(server, addr), failure(why)),
             format!(
                 "Have {server} repaired, or take it off the list of name servers of {zone} at the registrar."
             ),
@@ -66,7 +66,7 @@ impl Words<'_> {
     ) -> Said {
         let zone = self.zone_for(record);
         Said::new(
-            format!("the name server {server} ({}) does not serve {zone} ({})", place(addr), rcode(code)),
+            format!("the name server {} does not serve {zone} ({})", at(server, addr), rcode(code)),
             format!(
                 "Add {zone} to {server}, or take {server} off the list of name servers of {zone} at the registrar."
             ),
@@ -118,6 +118,12 @@ fn parent_servers(parent: &Name) -> String {
 
 fn some(addresses: &[IpAddr]) -> String {
     if addresses.is_empty() { "no address".to_owned() } else { list(addresses, 4) }
+}
+
+/// A name server with its address; one that was given by its address has no other name.
+fn at(server: &str, addr: SocketAddr) -> String {
+    let place = place(addr);
+    if server == place { place } else { format!("{server} ({place})") }
 }
 
 /// An address, with its port where it is not the usual one.
