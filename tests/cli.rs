@@ -81,7 +81,12 @@ fn mistakes_end_with_2_and_a_hint() {
     refused("check https://example.com/ --expect 203.0.113.7", &["hint: a name, not a URL: example.com"]);
     refused("check you@example.com --expect 203.0.113.7", &["hint: a name, not a mail address: example.com"]);
     refused("check 203.0.113.7 --expect example.com", &["is an address", "hint:"]);
-    refused("check a..b --expect 203.0.113.7", &["empty label"]);
+    refused("check a..b --expect 203.0.113.7", &["empty label", "hint: a name is written like"]);
+    refused("check . --expect 203.0.113.7", &["root of all names", "hint:"]);
+    refused("check example.com --expect .", &["root of all names", "hint:"]);
+    refused("check -- a.-example.com --expect 203.0.113.7", &["begins with a hyphen", "hint:"]);
+    refused("check a.example=A.example.", &["a.example cannot be a CNAME to itself", "hint:"]);
+    refused("wait a.example b.example --expect b.example", &["b.example cannot be a CNAME to itself"]);
     refused("check *.example.com --expect 203.0.113.7", &["wildcard", "hint:", "www.example.com"]);
     refused("check a.example=a.example=b --expect 203.0.113.7", &["a.example=b"]);
     refused("check a.example=203.0.113.7 --expect 203.0.113.7", &["--expect", "hint:"]);
@@ -173,6 +178,13 @@ fn options_without_effect_are_noted() {
         let note = format!("propwatch: note: {option} has no effect");
         assert!(err(&output).contains(&note), "{option}: {}", err(&output));
     }
+    let output = run(&format!("{line} --http-port 8080 --quorum 50"));
+    assert!(err(&output).contains("note: --http-port has no effect with --no-web"), "{}", err(&output));
+    assert!(err(&output).contains("note: --quorum has no effect with 1 resolver"), "{}", err(&output));
+    let wait = format!("{} --timeout 1s --journal off --fresh", line.replacen("check", "wait", 1));
+    let output = run(&wait);
+    assert!(err(&output).contains("note: --fresh has no effect with --journal off"), "{}", err(&output));
+    assert!(!err(&output).contains("--quorum"), "not asked for: {}", err(&output));
     let quiet = run(&format!("{line} --journal off --quiet"));
     assert_eq!(quiet.status.code(), Some(4));
     assert!(quiet.stdout.is_empty() && quiet.stderr.is_empty(), "{}", err(&quiet));
@@ -235,6 +247,27 @@ fn the_demo_ends_as_its_story_does() {
 }
 
 #[test]
+fn a_story_that_ends_blocked_tells_what_a_watch_does_then() {
+    for story in ["forgotten-aaaa", "stuck-secondary"] {
+        let output = run(&format!("demo {story} --fast"));
+        assert!(!out(&output).contains("same command"), "{story}: {}", out(&output));
+        let json = out(&run(&format!("demo {story} --fast --json")));
+        let last = json.lines().last().unwrap_or_default();
+        assert!(last.contains(r#""verdict":"blocked""#) && !last.contains("same command"), "{story}: {last}");
+        assert_eq!(json.matches(r#""verdict":"blocked","exit":3"#).count(), 1, "told once: {json}");
+    }
+    let waits = out(&run("demo forgotten-aaaa --fast"));
+    assert!(waits.contains("Nothing to do: this watch goes on and will tell."), "{waits}");
+}
+
+#[test]
+fn what_holds_for_all_records_is_said_once() {
+    let screen = out(&run("demo zone-editor --fast"));
+    assert_eq!(screen.matches("Let's Encrypt's file").count(), 1, "{screen}");
+    assert_eq!(screen.matches("resolvers do not answer").count(), 1, "{screen}");
+}
+
+#[test]
 fn lines_fit_forty_columns() {
     let output =
         propwatch().args(["demo", "forgotten-aaaa", "--fast"]).env("COLUMNS", "40").output().expect("runs");
@@ -274,31 +307,50 @@ fn a_full_disk_is_told_and_is_not_safe() {
     assert!(err(&output).contains("cannot be written"), "{}", err(&output));
 }
 
+/// Sends a signal as soon as it is told to: the shell that does it runs already.
+#[cfg(unix)]
+fn interrupted_at_the_first_line(command: &mut Command) -> (Option<i32>, String, String) {
+    use std::io::Write as _;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut killer = Command::new("sh")
+        .args(["-c", &format!("echo ready; read go; kill -INT {}", child.id())])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut ready = String::new();
+    BufReader::new(killer.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
+    let mut go = killer.stdin.take().expect("a pipe");
+    let mut complaints = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut first = String::new();
+    complaints.read_line(&mut first).expect("a line");
+    go.write_all(b"go\n").expect("the shell listens");
+    assert!(killer.wait().expect("kill").success(), "nobody was there any more: {first}");
+    let mut result = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut result).expect("text");
+    (child.wait().expect("ends").code(), first, result)
+}
+
 #[test]
 #[cfg(unix)]
 fn an_interrupt_tells_where_things_stand() {
-    let port = closed_port();
-    let mut child = propwatch()
-        .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved", "--no-web"])
-        .args(["--journal", "off"])
-        .args(["--authority", &format!("127.0.0.1:{port}"), "--resolver", &format!("127.0.0.1:{port}")])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    // Its first line says that it has begun; it hears signals from a moment later on.
-    let mut complaints = BufReader::new(child.stderr.take().expect("a pipe"));
-    let mut lines = String::new();
-    for _ in 0..2 {
-        complaints.read_line(&mut lines).expect("a line");
+    // Whoever has seen the first line can be sure to be heard.
+    for _ in 0..10 {
+        let port = closed_port();
+        let mut command = propwatch();
+        command
+            .args(["wait", "a.test", "--expect", "203.0.113.7", "--allow-reserved", "--no-web"])
+            .args(["--journal", "off"])
+            .args(["--authority", &format!("127.0.0.1:{port}"), "--resolver", &format!("127.0.0.1:{port}")]);
+        let (code, first, result) = interrupted_at_the_first_line(&mut command);
+        assert!(first.starts_with("propwatch: asking"), "{first}");
+        assert_eq!(code, Some(130), "{result}");
+        assert!(result.contains("INCONCLUSIVE") || result.contains("NOT YET"), "{result}");
+        assert!(!result.contains("this watch goes on"), "it has ended: {result}");
+        let (code, first, result) = interrupted_at_the_first_line(propwatch().args(["demo", "moved-domain"]));
+        assert!(first.starts_with("propwatch: a simulated internet"), "{first}");
+        assert_eq!(code, Some(130), "{result}");
     }
-    assert!(lines.starts_with("propwatch: asking"), "{lines}");
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
-    assert!(sent.success());
-    let mut result = String::new();
-    child.stdout.take().expect("a pipe").read_to_string(&mut result).expect("text");
-    assert_eq!(child.wait().expect("ends").code(), Some(130), "{result}");
-    assert!(result.contains("INCONCLUSIVE") || result.contains("NOT YET"), "{result}");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use propwatch::config;
 use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
-use propwatch::model::{Endpoint, Milestone, Vantage};
+use propwatch::model::{Endpoint, Milestone, Role, Vantage};
 use propwatch::net::walk::{Start, Walker};
 use propwatch::net::{Settings, WebSettings, system_resolvers};
+use propwatch::view::count;
 
 use super::UserError;
 use super::args::{ListArgs, Looking, Until};
@@ -52,6 +53,7 @@ pub(crate) fn job(args: &Looking, mode: Mode) -> Result<Job, UserError> {
     if args.list.resolver.is_empty() && args.root.is_empty() && args.authority.is_empty() {
         resolvers.extend(config::system(&system_resolvers()));
     }
+    quorum_of_few(args.quorum, &resolvers);
     let mut settings = settings(args)?;
     settings.operators = operators(&resolvers);
     let plan = Plan::new(Request { names, mode, policy }, resolvers).map_err(|error| explain(&error))?;
@@ -118,6 +120,26 @@ fn without_effect(args: &Looking, mode: Mode) {
     }
     if mode == Mode::Look && args.fail_fast {
         note("--fail-fast has no effect on check: it never waits");
+    }
+    if mode == Mode::Watch && args.fresh && args.journal.as_deref() == Some("off") {
+        note("--fresh has no effect with --journal off: nothing is kept to begin anew from");
+    }
+    if args.no_web && args.http_port.is_some() {
+        note("--http-port has no effect with --no-web: the web server is not looked at");
+    }
+}
+
+/// Resolvers of which all must confirm, whatever the quorum (as the help says, and `engine::plan`).
+const FEW: usize = 20;
+
+/// Says so where a quorum was asked for that does not count.
+fn quorum_of_few(percent: u8, resolvers: &[Vantage]) {
+    let voters = resolvers.iter().filter(|vantage| vantage.role == Role::Voter).count();
+    if percent < Policy::default().quorum_percent && voters < FEW {
+        note(&format!(
+            "--quorum has no effect with {}: of fewer than {FEW} all must confirm",
+            count(u32::try_from(voters).unwrap_or(u32::MAX), "resolver", "resolvers")
+        ));
     }
 }
 
