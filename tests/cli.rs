@@ -55,6 +55,13 @@ fn help_teaches_and_names_the_exit_statuses() {
         assert!(output.stderr.is_empty());
         assert!(out(&output).lines().all(|line| line.chars().count() <= 110), "{line}: too wide");
     }
+    for command in ["explain", "resolvers", "report", "demo", "self-test", "completions", "man"] {
+        let text = out(&run(&format!("{command} --help")));
+        assert!(
+            text.contains("Examples:") && text.contains(&format!("propwatch {command}")),
+            "{command}: {text}"
+        );
+    }
     assert!(out(&run("--version")).starts_with("propwatch "));
     let nothing = run("");
     assert_eq!(nothing.status.code(), Some(2));

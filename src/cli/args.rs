@@ -49,6 +49,7 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
+    #[command(after_help = teach::MAN)]
     Man,
 }
 

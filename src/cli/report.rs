@@ -39,6 +39,10 @@ pub(crate) fn report(args: &ReportArgs, out: &mut Output) -> Result<Exit, UserEr
     };
     match &args.output {
         Some(to) => {
+            if to.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("html") || kind == "htm") {
+                let kind = if args.json { "JSON" } else { "plain text" };
+                note(&format!("{} becomes {kind}: there is no HTML report", to.display()));
+            }
             let shown = to.display();
             std::fs::write(to, text).map_err(|error| UserError::new(format!("{shown}: {error}")))?;
         }

@@ -56,8 +56,8 @@ Examples:
 /// `propwatch wait --help`.
 pub(crate) const WAIT: &str = with_exits!(
     "\
-Nobody is asked every few seconds: each look comes when an answer can have changed, and the line at the
-bottom says when that is and why. Ctrl-C tells where things stand. What is found is kept in a journal: after
+Name servers that are not right yet are asked every second at first, then less and less often. Resolvers are
+asked only when an answer can have changed; the line at the bottom says when that is. Ctrl-C tells where things stand. What is found is kept in a journal: after
 Ctrl-C, a crash or a reboot the same command goes on where it was; --fresh begins anew.
 
 A file of records (--records FILE, or `-` for standard input) is one of these, recognised by its text:
@@ -159,3 +159,9 @@ Examples:
   propwatch completions bash > ~/.local/share/bash-completion/completions/propwatch
   propwatch completions zsh > ~/.zfunc/_propwatch
   propwatch completions fish > ~/.config/fish/completions/propwatch.fish";
+
+/// `propwatch man --help`.
+pub(crate) const MAN: &str = "\
+Examples:
+  propwatch man | man -l -
+  propwatch man > ~/.local/share/man/man1/propwatch.1";

@@ -191,7 +191,13 @@ fn what_to_edit_names_every_field() {
         moved.text,
         "the name servers of example.com say mail.example.com is at 198.51.100.7, not at 203.0.113.7"
     );
-    assert!(moved.next.contains("the A record of mail.example.com from 198.51.100.7 to 203.0.113.7."));
+    assert!(
+        moved.next.contains(
+            "the A record of mail.example.com from 198.51.100.7 to 203.0.113.7. If it is a CNAME, "
+        )
+    );
+    let apex = a_record("example.com", "203.0.113.7");
+    assert!(!said(&apex, old_held()).next.contains("CNAME"), "a zone's own name is none");
     let both = said(&mail, Held::Addresses([ip("198.51.100.7"), ip("203.0.113.7")].into()));
     assert!(both.next.contains("delete the A record 198.51.100.7 of mail.example.com."), "{}", both.next);
     let alias = said(&www, Held::Alias(name("old.example.org")));

@@ -67,3 +67,17 @@ fn a_server_that_left_is_told_by_its_address() {
     let told = text(100).event_lines(&left, &cast);
     assert_eq!(told, ["12:57:09  ns1.example.net (192.0.2.10) is no longer a name server of example.com"]);
 }
+
+#[test]
+fn a_narrow_row_says_what_is_held_before_it_is_cut() {
+    let names = ["gone.lab.test", "www.lab.test"].map(|name| a_record(name, "203.0.113.7"));
+    let mut cast = cast_of(&opening_with(names.into(), true));
+    cast.take(&shift(1, 41, Standing::Unasked, Standing::Wrong { held: Held::NoName, until: None }));
+    cast.take(&shift(2, 2, Standing::Unasked, old(310)));
+    let rows = |width| text(width).progress(&cast, secs(5)).waiting;
+    assert_eq!(
+        rows(40),
+        ["13:02:10  city3-1  gone.lab.test A  198…", "ns1.example.net  gone.lab.test A  NXDOM…"]
+    );
+    assert_eq!(rows(80)[1], "          ns1.example.net   gone.lab.test A  NXDOMAIN (no such name)");
+}

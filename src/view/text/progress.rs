@@ -23,6 +23,9 @@ impl Progress {
     pub const MAX_ROWS: usize = 10;
 }
 
+/// From this width on rows have columns; narrower, there is room for what they say only.
+const COLUMNS: usize = 60;
+
 /// A look belongs to an answer's end when it comes this soon after it.
 const LOOK_AFTER_END: Duration = Duration::from_secs(3);
 
@@ -209,7 +212,13 @@ fn waiting(cast: &Cast, words: &Words<'_>, width: usize) -> Vec<String> {
         let end = end.map(|at| words.when().clock(at)).unwrap_or_default();
         let name = &member.vantage.name;
         let about = if many { format!("  {about}") } else { String::new() };
-        Some(cut(format!("{end:>8}  {name:<16}{about}  {kind}"), width))
+        let row = if width < COLUMNS {
+            let end = if end.is_empty() { end } else { format!("{end}  ") };
+            format!("{end}{name}{about}  {kind}")
+        } else {
+            format!("{end:>8}  {name:<16}{about}  {kind}")
+        };
+        Some(cut(row, width))
     });
     rows.collect()
 }

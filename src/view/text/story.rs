@@ -47,7 +47,7 @@ impl Text {
         let questions = u32::try_from(ended.report.questions).unwrap_or(u32::MAX);
         let text = format!(
             "from {} to {} ({}), {}",
-            words.when().clock(from),
+            words.when().clock(from.floor_second()),
             words.when().clock(ended.at),
             Words::lasted(from, ended.at),
             count(questions, "question", "questions"),

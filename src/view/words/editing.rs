@@ -34,11 +34,15 @@ impl Words<'_> {
                 let extra: Vec<&IpAddr> = addresses.iter().filter(|a| !expected.contains(a)).collect();
                 let (records, from) = (records(extra.len()), list(&extra, 8));
                 if extra.len() < addresses.len() {
-                    format!("{editor} delete the {rtype} {records} {from} of {name}.")
+                    format!(
+                        "{editor} delete the {rtype} {records} {from} of {name}.{}",
+                        or_beyond(zone, name)
+                    )
                 } else {
                     let to = self.expected(record);
                     format!(
-                        "{editor} choose Manage and change the {rtype} {records} of {name} from {from} to {to}."
+                        "{editor} choose Manage and change the {rtype} {records} of {name} from {from} to {to}.{}",
+                        or_beyond(zone, name)
                     )
                 }
             }
@@ -51,8 +55,9 @@ impl Words<'_> {
         let records = if addresses.len() == 1 { "record" } else { "records" };
         format!(
             "In the Zone Editor of {zone} delete the AAAA {records} {} of {name}; if the address is this server's \
-             own, expect it as well.",
-            list(addresses, 4)
+             own, expect it as well.{}",
+            list(addresses, 4),
+            or_beyond(zone, name)
         )
     }
 
@@ -70,6 +75,12 @@ impl Words<'_> {
             Expectation::NoAddress => "no AAAA record".to_owned(),
         }
     }
+}
+
+/// Addresses may stand at the end of a CNAME: `www` in a panel is one as a rule. A zone's own name cannot be one
+/// (RFC 1034, section 3.6.2).
+fn or_beyond(zone: &Name, name: &Name) -> &'static str {
+    if zone == name { "" } else { " If it is a CNAME, do so at the name that it leads to." }
 }
 
 fn named_fields(record: &Record) -> String {
