@@ -381,6 +381,28 @@ fn the_first_line_comes_at_once() {
 }
 
 #[test]
+fn a_report_is_text_and_says_so_where_html_is_expected() {
+    let port = closed_port();
+    let place = std::env::temp_dir().join(format!("propwatch-cli-report-{}", std::process::id()));
+    std::fs::create_dir_all(&place).expect("a directory");
+    let (journal, page) = (place.join("watch.jsonl"), place.join("report.html"));
+    let (journal, page) = (journal.display().to_string(), page.display().to_string());
+    let watched = run(&format!(
+        "wait a.test --expect 203.0.113.7 --allow-reserved --no-web --timeout 1s --journal {journal} \
+         --authority 127.0.0.1:{port} --resolver 127.0.0.1:{port}"
+    ));
+    assert_eq!(watched.status.code(), Some(4), "{}", err(&watched));
+    let told = run(&format!("report {journal} -o {page}"));
+    assert_eq!(told.status.code(), Some(0), "{}", err(&told));
+    assert!(err(&told).contains("report.html becomes plain text: there is no HTML report"), "{}", err(&told));
+    let story = std::fs::read_to_string(&page).expect("the report");
+    assert!(story.starts_with("The watch of a.test A for 203.0.113.7"), "{story}");
+    let plain = run(&format!("report {journal} -o {page}.txt"));
+    assert!(err(&plain).is_empty(), "{}", err(&plain));
+    std::fs::remove_dir_all(&place).expect("the directory");
+}
+
+#[test]
 fn resolvers_are_listed() {
     let list = run("resolvers");
     assert_eq!(list.status.code(), Some(0));
