@@ -136,7 +136,7 @@ impl Ask for Internet {
     async fn ask(&self, server: SocketAddr, question: &Question, manner: Manner) -> Told {
         // In this order: whoever waits for his turn at one server keeps no socket from those who ask others.
         let turn = self.polite.turn(server.ip()).await;
-        let _held = self.polite.socket().await;
+        let _held = self.polite.lone_socket().await;
         let heard = match Line::open(server) {
             Ok(line) => {
                 let query = Query::new(question, manner);

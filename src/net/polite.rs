@@ -84,6 +84,9 @@ fn soft_limit(limits: &str) -> Option<usize> {
 pub(crate) struct Polite {
     all: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
+    /// Sockets for single questions. Apart from those of groups: a group waits for turns with its socket in hand, a
+    /// single question for its socket with its turn in hand, and with one budget each could wait for the other.
+    lone: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     secure: Arc<Semaphore>,
     visits: Arc<Semaphore>,
@@ -122,7 +125,8 @@ impl Polite {
         let room = Room::within(descriptors());
         Polite {
             all: Arc::new(Semaphore::new(IN_FLIGHT)),
-            sockets: Arc::new(Semaphore::new(room.sockets)),
+            sockets: Arc::new(Semaphore::new((room.sockets - room.sockets / 3).max(1))),
+            lone: Arc::new(Semaphore::new((room.sockets / 3).max(1))),
             streams: Arc::new(Semaphore::new(room.streams)),
             secure: Arc::new(Semaphore::new(room.secure)),
             visits: Arc::new(Semaphore::new(room.visits)),
@@ -170,6 +174,11 @@ impl Polite {
     /// Waits until one more UDP socket may be opened.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
         permit(&self.sockets).await
+    }
+
+    /// Waits until one more UDP socket may be opened for a single question.
+    pub(crate) async fn lone_socket(&self) -> Option<OwnedSemaphorePermit> {
+        permit(&self.lone).await
     }
 
     /// Waits until one more TCP connection may be opened.
@@ -253,6 +262,15 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_that_wait_for_turns_keep_no_socket_from_single_questions() {
+        use futures::FutureExt as _;
+        let polite = Polite::new();
+        let groups: Vec<_> = std::iter::from_fn(|| polite.sockets.clone().try_acquire_owned().ok()).collect();
+        assert!(!groups.is_empty() && polite.socket().now_or_never().is_none());
+        assert!(polite.lone_socket().now_or_never().flatten().is_some());
+    }
 
     #[test]
     fn a_burst_then_the_rate() {

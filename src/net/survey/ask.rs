@@ -169,7 +169,7 @@ impl<'a> Asker<'a> {
             return (heard.map(|octets| (octets, Fit::Exact)), rtt);
         }
         let turn = self.net.polite.turn(server.ip()).await;
-        let held = self.net.polite.socket().await;
+        let held = self.net.polite.lone_socket().await;
         let line = match Line::open(server) {
             Ok(line) => line.undecoded(),
             Err(failure) => return (Err(failure), Duration::ZERO),
