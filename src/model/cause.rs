@@ -85,6 +85,8 @@ pub enum Cause {
     Settling { until: Timestamp },
     /// Safe, but caches may still hold the old answer: only `--until everyone` waits for this.
     NotEveryone { until: Option<Timestamp> },
+    /// Name servers that the zone has just been given are still to answer.
+    ServersPending,
     /// The CA's other checks (CAA, DNSSEC, the web server) are under way.
     ChecksPending,
     /// Nobody has said which address is the hosting's; DNS gives these.
@@ -189,6 +191,7 @@ impl Cause {
             Cause::TooFewOperators { .. } => "too-few-operators",
             Cause::Settling { .. } => "settling",
             Cause::NotEveryone { .. } => "not-everyone",
+            Cause::ServersPending => "authority-pending",
             Cause::ChecksPending => "checks-pending",
             Cause::ExpectationUnknown { .. } => "expectation-unknown",
             Cause::WebNotProven => "web-not-proven",

@@ -164,12 +164,21 @@ fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
         all.all(|server| matches!(server.says, AtServer::Lame(_)) || is_dead(case, server))
     };
     let absent = hosts.iter().filter(|host| is_absent(host)).count() + unnamed;
+    // A server that only the zone itself names stands by nobody whom the parent sends there.
+    let is_delegated = |host: &Name| {
+        let named = walk.servers.iter().find(|server| server.host == *host);
+        named.is_none_or(|server| server.at_parent)
+    };
+    let delegated = hosts.iter().filter(|host| is_delegated(host)).count();
     let heard = reachable(case).any(|server| !matches!(server.says, AtServer::Dead(_)));
-    let enough = hosts.len() + unnamed >= 3 && absent <= 1;
+    let enough = |host: &Name| {
+        let beside = if is_delegated(host) { delegated } else { hosts.len() };
+        beside + unnamed >= 3 && absent <= 1
+    };
     for server in reachable(case) {
         let whole_host = is_absent(server.host);
         // Where nobody can be heard at all, it may be this machine that is deaf.
-        let effect = if whole_host && !enough && heard { Effect::Blocks } else { Effect::Warns };
+        let effect = if whole_host && !enough(server.host) && heard { Effect::Blocks } else { Effect::Warns };
         let (label, addr) = (Arc::clone(server.label), server.addr);
         match server.says {
             AtServer::Lame(rcode) => {
@@ -188,7 +197,7 @@ fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
             _ => {}
         }
     }
-    if unnamed > 0 && !enough {
+    if unnamed > 0 && !(delegated + unnamed >= 3 && absent <= 1) {
         for server in walk.servers.iter().filter(|server| server.addresses.is_empty() && server.at_parent) {
             push(reasons, Effect::Blocks, Cause::AuthorityNoAddress { server: server.host.clone() });
         }

@@ -95,6 +95,8 @@ pub(super) struct Case<'a> {
     /// Whether the look that counted is too old to begin settling on.
     pub(super) sight_old: bool,
     pub(super) gate_open: bool,
+    /// Whether the first look was over before: what is still to come is of servers that have joined since.
+    pub(super) decided: bool,
     pub(super) resolvers: &'a [ResolverView<'a>],
     pub(super) settle_until: Option<Timestamp>,
     /// The latest possible expiry anywhere, where it is known.
@@ -139,8 +141,15 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         push(&mut reasons, Effect::Waits, Cause::Settling { until });
     }
     // Before the first look is over there is no reason against it, and none for it.
-    let verdict =
-        if decided { verdict_of(&reasons) } else { verdict_of(&reasons).max(Verdict::Inconclusive) };
+    let least = match (decided, case.decided) {
+        (true, _) => Verdict::Safe,
+        (false, true) => Verdict::NotYet,
+        (false, false) => Verdict::Inconclusive,
+    };
+    if least == Verdict::NotYet {
+        push(&mut reasons, Effect::Waits, Cause::ServersPending);
+    }
+    let verdict = verdict_of(&reasons).max(least);
     let contradicted = case.resolvers.iter().any(|r| r.stance() == Stance::Contradicts);
     let everyone =
         verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);

@@ -195,7 +195,7 @@ impl Watch {
         self.sums.last_turn().filter(|_| self.sums.all_right())
     }
 
-    /// Tells when the last honest cache turns over and what is looked at next, when either moves.
+    /// Tells when the last honest cache turns over, whenever that moves, and what is looked at next.
     pub(super) fn forecast(&mut self) {
         if self.plan.mode == Mode::Look || !std::mem::take(&mut self.news) {
             return;

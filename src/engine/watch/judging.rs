@@ -290,6 +290,7 @@ impl Watch {
             sight_pending: self.sight_is_pending(record),
             sight_old: self.sight_is_old(record),
             gate_open: progress.gate_open,
+            decided: progress.decided,
             resolvers: &resolvers,
             settle_until: progress
                 .settle_from

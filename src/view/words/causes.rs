@@ -82,6 +82,9 @@ impl Words<'_> {
             Cause::TooFewOperators { operators, needed } => too_few_operators(*operators, *needed),
             Cause::Settling { until } => self.settling(*until),
             Cause::NotEveryone { until } => self.not_everyone(*until),
+            Cause::ServersPending => {
+                Said::new("name servers that have just joined the zone are still to answer", self.just_wait())
+            }
             Cause::ChecksPending => {
                 Said::new("CAA, DNSSEC and the web server are still being looked at", self.just_wait())
             }

@@ -141,3 +141,25 @@ fn questions_for_aaaa() {
         ),
     ]);
 }
+
+#[test]
+fn a_server_that_the_parent_does_not_name_stands_by_nobody() {
+    let three = |dead_one: usize, strangers: usize| {
+        move |s: &mut Scene| {
+            s.servers = vec![right(), right(), right()];
+            s.servers[dead_one] = dead();
+            s.guard = s.servers.clone();
+            s.strangers = Some(strangers);
+        }
+    };
+    let may_be_issued = |spoil: &dyn Fn(&mut Scene)| {
+        let mut scene = Scene::healthy();
+        spoil(&mut scene);
+        let report = scene.judged();
+        assert_eq!(report.issuable, report.verdict != Blocked, "{:?}", report.reasons);
+        report.issuable
+    };
+    assert!(may_be_issued(&three(0, 0)), "one of three");
+    assert!(!may_be_issued(&three(0, 1)), "one of the two that the parent sends people to");
+    assert!(may_be_issued(&three(2, 1)), "the third, whom few ask");
+}

@@ -50,6 +50,8 @@ pub(super) struct Scene {
     pub(super) former: Vec<IpAddr>,
     pub(super) servers: Vec<AtServer>,
     pub(super) guard: Vec<AtServer>,
+    /// So many servers, the last ones, are named by the zone alone; where that is to play a part.
+    pub(super) strangers: Option<usize>,
     pub(super) ca_forgets_at: Option<Timestamp>,
 }
 
@@ -121,6 +123,7 @@ impl Scene {
             former: Vec::new(),
             servers: vec![right(), right()],
             guard: vec![right(), right()],
+            strangers: None,
             ca_forgets_at: None,
         };
         scene.serve(NEW, served());
@@ -212,6 +215,18 @@ impl Scene {
         }
     }
 
+    fn named(&self, hosts: &[(Arc<str>, Name)]) -> Vec<NameServer> {
+        let Some(strangers) = self.strangers else { return Vec::new() };
+        let delegated = hosts.len() - strangers;
+        let named = |(n, (_, host)): (usize, &(Arc<str>, Name))| NameServer {
+            host: host.clone(),
+            addresses: vec![Address { addr: addr(n + 1), glue: n < delegated, own: true }],
+            at_parent: n < delegated,
+            at_child: true,
+        };
+        hosts.iter().enumerate().map(named).collect()
+    }
+
     /// The verdict on it, where resolvers have nothing against it.
     pub(super) fn judged(&self) -> RecordReport {
         let operators = ["one", "two", "three"].map(voter);
@@ -228,7 +243,7 @@ impl Scene {
         let guarded = !self.expected.is_empty() && self.expected.iter().all(IpAddr::is_ipv4);
         let forgotten: Vec<IpAddr> =
             self.addresses.iter().copied().filter(|address| guarded && address.is_ipv6()).collect();
-        let walk = walk();
+        let walk = Walk { servers: self.named(&hosts), ..walk() };
         let sight = self.sight();
         let gate_open = sight.right;
         let case = Case {
@@ -252,6 +267,7 @@ impl Scene {
             sight_pending: false,
             sight_old: false,
             gate_open,
+            decided: false,
             resolvers: &resolvers,
             settle_until: None,
             everyone_by: None,
