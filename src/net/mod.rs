@@ -18,6 +18,7 @@ mod measure;
 mod origin;
 mod plain;
 mod polite;
+mod post;
 mod round;
 mod secure;
 mod side_by_side;
@@ -44,6 +45,7 @@ pub use inspect::{Manners, Sight};
 use line::Line;
 pub use measure::Measured;
 use polite::Polite;
+use post::Post;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
 use survey::{Shared, Shelf};
@@ -95,7 +97,8 @@ impl Default for Settings {
 pub struct Internet {
     settings: Settings,
     clock: Rc<Clock>,
-    polite: Polite,
+    polite: Rc<Polite>,
+    post: Post,
     secure: Secure,
     walker: Walker,
     /// What surveys share.
@@ -117,8 +120,9 @@ impl Internet {
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
         let web = Web::new(&settings.web)?;
-        let (polite, shelf) = (Polite::new().by_operator(&settings.operators), Shelf::default());
-        Ok(Internet { settings, clock, polite, secure, walker, shelf, shared: survey::shared(), web })
+        let (polite, shelf) = (Rc::new(Polite::new().by_operator(&settings.operators)), Shelf::default());
+        let post = Post::new(polite.clone(), clock.clone(), settings.probe_limit);
+        Ok(Internet { settings, clock, polite, post, secure, walker, shelf, shared: survey::shared(), web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
