@@ -1,7 +1,7 @@
 //! One connected UDP socket to one server, with many questions in flight on it.
 //!
 //! The socket is connected, so the kernel drops what comes from other addresses and tells of a closed
-//! port. Its port is random and new for each round. Somebody must poll [`Line::drive`] while questions
+//! port. Its port is random, and never used for long. Somebody must poll [`Line::drive`] while questions
 //! are under way: it alone reads, and hands each reply to whoever waits for it.
 
 use std::cell::{Cell, RefCell};

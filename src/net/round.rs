@@ -23,8 +23,8 @@ const LEAST_WIDTH: usize = 16;
 /// How long the address that runs no server is listened to.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// Carries errands out. Questions to one server in one sample share a socket or a connection; another sample has
-/// another port.
+/// Carries errands out. Questions to one server in one sample share a port or a connection; another sample has
+/// another.
 pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
     let mut plain = net.post.round();
     let mut groups: BTreeMap<(Endpoint, u8), Vec<Errand>> = BTreeMap::new();
