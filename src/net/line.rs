@@ -318,7 +318,8 @@ impl Ear<'_> {
     pub(crate) async fn send(&mut self, query: &Query) {
         let Some(id) = self.line.desk.borrow().free_id() else { return };
         // Whoever waits is written down before the datagram leaves: the answer may come between.
-        let one = Try { sent: query.datagram(id), since: Stopwatch::start(), owner: Owner::Ear(self.slot.clone()) };
+        let one =
+            Try { sent: query.datagram(id), since: Stopwatch::start(), owner: Owner::Ear(self.slot.clone()) };
         self.line.desk.borrow_mut().tries.insert(id, one);
         self.ids.push(id);
         while let Err(error) = self.line.send(id) {

@@ -135,8 +135,7 @@ pub(super) async fn unchecked(
         let unchecked = again().await;
         questions += unchecked.questions;
         let unchecked = unchecked.answer(question).ok();
-        answer.unchecked =
-            unchecked.map(|answer| matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN));
+        answer.unchecked = unchecked.map(|answer| matches!(answer.rcode, Rcode::NOERROR | Rcode::NXDOMAIN));
     }
     (Seen::Answered(answer), questions)
 }

@@ -99,7 +99,11 @@ impl Work {
         self.flights.len() - self.free.len() + self.slow.len()
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, mut reader: Pin<&mut impl Future<Output = Infallible>>) -> Poll<()> {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut reader: Pin<&mut impl Future<Output = Infallible>>,
+    ) -> Poll<()> {
         loop {
             self.depart(cx);
             // Reading comes when nothing else is to be done: then there is most to be read at once.
@@ -163,7 +167,8 @@ impl Work {
     fn begin(&mut self, probe: Probe, turn: Turn) {
         let since = Stopwatch::start();
         let limit = Limit::since(since, self.tools.limit);
-        let flight = Flight { probe, turn, limit, since, wait: Duration::ZERO, ids: [0; MOST_TRIES], tries: 0 };
+        let flight =
+            Flight { probe, turn, limit, since, wait: Duration::ZERO, ids: [0; MOST_TRIES], tries: 0 };
         let which = match self.free.pop() {
             Some(which) => {
                 self.flights[which as usize] = Some(flight);
@@ -200,6 +205,9 @@ impl Work {
 
     /// Takes what has come. Tells whether anything has.
     fn arrive(&mut self) -> bool {
+        if self.line.junk() > 0 {
+            self.carrier.spoil();
+        }
         let mut heard = std::mem::take(&mut self.heard);
         self.line.fetch(&mut heard);
         if heard.is_empty() {
@@ -207,9 +215,6 @@ impl Work {
             return false;
         }
         let at = self.tools.clock.now();
-        if self.line.junk() > 0 {
-            self.carrier.spoil();
-        }
         for (which, reply, rtt) in heard.drain(..) {
             // Two tries of one question may have failed at once.
             let Some(flight) = self.flights[which as usize].take() else { continue };
@@ -233,7 +238,8 @@ impl Work {
                 Ok(Body::Whole(message))
             }
             reply => {
-                let rest = rest(self.tools.clone(), self.line.clone(), turn, limit, (reply, rtt, tries), errand);
+                let rest =
+                    rest(self.tools.clone(), self.line.clone(), turn, limit, (reply, rtt, tries), errand);
                 self.slow.push(rest.map(|finding| (mail, finding)).boxed_local());
                 return;
             }
