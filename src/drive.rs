@@ -35,6 +35,9 @@ const LAST_LOOK: Duration = Duration::from_secs(60);
 /// Findings that are taken together at most: written down in one go before the first of them is acted on, and
 /// what follows from all of them carried out in one round.
 const BATCH: usize = 1024;
+/// Findings of one round that are handed over together at most. Each time costs some work for the loop, and room
+/// for so many.
+const CHUNK: usize = 64;
 
 /// A watch that is to be run.
 #[derive(Debug)]
@@ -82,7 +85,7 @@ pub async fn drive(
             round.extend(errands);
         }
         if !round.is_empty() {
-            running.push(Box::pin(net.run(round)));
+            running.push(Box::pin(net.run(round).ready_chunks(CHUNK)));
         }
         let at = wake.map(|wake| wake.at);
         let next = if running.is_empty() && at.is_none() && deadline.is_none() {
@@ -92,7 +95,7 @@ pub async fn drive(
             tokio::select! {
                 biased;
                 () = &mut stop => Next::Stopped,
-                finding = next_finding(&mut running) => Next::Found(finding),
+                chunk = next_chunk(&mut running) => Next::Found(chunk),
                 next = until(|| clock.now(), at, deadline, &mut on) => next,
             }
         };
@@ -105,10 +108,10 @@ pub async fn drive(
             inputs.push_back(book.take(now, Input::Gap(gap)));
         }
         match next {
-            Next::Found(finding) => {
+            Next::Found(chunk) => {
                 let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
-                let all = std::iter::once(finding).chain(more.take(BATCH));
-                inputs.extend(all.map(|finding| book.found(finding)));
+                let all = std::iter::once(chunk).chain(more.take(BATCH / CHUNK - 1));
+                inputs.extend(all.flatten().map(|finding| book.found(finding)));
             }
             Next::Woke => inputs.push_back(book.take(clock.now(), Input::Woke)),
             Next::Stopped => inputs.push_back(book.take(clock.now(), Input::Stopped)),
@@ -150,18 +153,18 @@ impl Book<'_> {
 
 #[derive(Debug)]
 enum Next {
-    Found(Finding),
+    Found(Vec<Finding>),
     Woke,
     Deadline,
     Stopped,
 }
 
-async fn next_finding<S>(running: &mut SelectAll<S>) -> Finding
+async fn next_chunk<S>(running: &mut SelectAll<S>) -> Vec<Finding>
 where
-    S: futures::Stream<Item = Finding> + Unpin,
+    S: futures::Stream<Item = Vec<Finding>> + Unpin,
 {
     match running.next().await {
-        Some(finding) => finding,
+        Some(chunk) => chunk,
         None => std::future::pending().await,
     }
 }

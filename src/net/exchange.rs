@@ -18,6 +18,8 @@ use crate::model::{Answer, Failure, Question, QuestionType};
 /// Waits between the tries, in thousandths of the limit. Ten tries: where every fifth packet is lost
 /// each way, one probe in 27,000 gets no answer.
 const WAITS: [u32; 9] = [140, 140, 110, 110, 85, 85, 85, 85, 60];
+/// The most tries that one question over UDP may cost.
+pub(crate) const MOST_TRIES: usize = WAITS.len() + 1;
 /// A shorter wait would ask again before an answer from far away can be here.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 
@@ -34,11 +36,35 @@ impl Limit {
         Limit { since: Stopwatch::start(), total }
     }
 
+    /// Begins with something that was timed itself.
+    pub(crate) fn since(since: Stopwatch, total: Duration) -> Self {
+        Limit { since, total }
+    }
+
     /// What is left of it.
     pub(crate) fn left(&self) -> Duration {
         self.total.saturating_sub(self.since.elapsed())
     }
+
+    /// How long to wait for an answer to the first try, when nothing has been waited for yet.
+    pub(crate) fn first_wait(&self) -> Duration {
+        (self.total * WAITS[0] / 1000).max(LEAST_WAIT).min(self.total)
+    }
+
+    /// How long to wait for an answer to one more try after so many; none when the probe's time is up.
+    pub(crate) fn wait(&self, tries: u8) -> Option<Duration> {
+        let left = self.left();
+        let wait = match WAITS.get(usize::from(tries)) {
+            Some(share) => (self.total * *share / 1000).max(LEAST_WAIT).min(left),
+            None if usize::from(tries) == WAITS.len() => left,
+            None => return None,
+        };
+        Some(wait).filter(|wait| !wait.is_zero())
+    }
 }
+
+/// What the tries of one question came to: the reply, how long after its try that came, and after how many.
+pub(crate) type Tried = (Reply, Duration, u8);
 
 /// What is kept of a reply. Boxed, since it is handed on from future to future.
 #[derive(Debug)]
@@ -102,7 +128,13 @@ impl Exchange<'_> {
     /// Asks over UDP on `line`, without EDNS if the server cannot read that (RFC 6891, section 7), and over TCP
     /// when the answer is truncated, cannot be read, or could be somebody else's.
     pub(crate) async fn over_udp(&self, line: &Line, query: &Query, turn: &Turn) -> Heard {
-        let (mut reply, mut rtt, tries) = self.tries(line, query, turn).await;
+        let first = self.tries(line, query, turn).await;
+        self.after(first, line, query, turn).await
+    }
+
+    /// The same, after the first tries have come to something.
+    pub(crate) async fn after(&self, first: Tried, line: &Line, query: &Query, turn: &Turn) -> Heard {
+        let (mut reply, mut rtt, tries) = first;
         let mut questions = u32::from(tries);
         let plainer = query.without_edns().filter(|_| cannot_read(&reply));
         if let Some(query) = &plainer {
@@ -153,18 +185,10 @@ impl Exchange<'_> {
     }
 
     /// The tries over UDP; tells after how many of them what came.
-    pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> (Reply, Duration, u8) {
+    pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> Tried {
         let mut ear = line.ear(self.only);
         let mut tries = 0;
-        for wait in WAITS.iter().map(Some).chain([None]) {
-            let left = self.limit.left();
-            let wait = match wait {
-                Some(share) => (self.limit.total * *share / 1000).max(LEAST_WAIT).min(left),
-                None => left,
-            };
-            if wait.is_zero() {
-                break;
-            }
+        while let Some(wait) = self.limit.wait(tries) {
             if tries > 0 {
                 turn.again();
             }
@@ -177,9 +201,13 @@ impl Exchange<'_> {
                 return (reply, rtt, tries);
             }
         }
-        let failure = if line.junk() > 0 { Failure::Garbage } else { Failure::Silent { tries } };
-        (Reply::Failed(failure), Duration::ZERO, tries)
+        (Reply::Failed(unheard(line, tries)), Duration::ZERO, tries)
     }
+}
+
+/// What it means that nothing came after so many tries.
+pub(crate) fn unheard(line: &Line, tries: u8) -> Failure {
+    if line.junk() > 0 { Failure::Garbage } else { Failure::Silent { tries } }
 }
 
 /// Whether the server says that it cannot read the question; one that knows no EDNS may answer so.

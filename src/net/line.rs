@@ -1,7 +1,7 @@
 //! One connected UDP socket to one server, with many questions in flight on it.
 //!
 //! The socket is connected, so the kernel drops what comes from other addresses and tells of a closed
-//! port. Its port is random and new for each round. Somebody must poll [`Line::drive`] while questions
+//! port. Its port is random, and never used for long. Somebody must poll [`Line::drive`] while questions
 //! are under way: it alone reads, and hands each reply to whoever waits for it.
 
 use std::cell::{Cell, RefCell};
@@ -12,7 +12,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hickory_proto::op::Message;
@@ -86,15 +86,29 @@ impl Hasher for Spread {
 struct Desk {
     tries: HashMap<u16, Try, ById>,
     late: VecDeque<u16>,
+    /// What came for those who carry many questions, until they fetch it.
+    carried: Vec<Carried>,
     junk: u32,
 }
 
 struct Try {
     sent: Vec<u8>,
     since: Stopwatch,
-    /// None when nobody waits any more.
-    slot: Option<Rc<Slot>>,
+    owner: Owner,
 }
+
+/// Who waits for an answer.
+enum Owner {
+    /// Nobody any more.
+    Nobody,
+    Ear(Rc<Slot>),
+    /// Whoever carries many questions, by its own number for this one. Plain answers of this type are all that
+    /// it wants.
+    Carried(u32, QuestionType),
+}
+
+/// What came for one of many questions: its number, the reply, and how long after its try that came.
+pub(super) type Carried = (u32, Reply, Duration);
 
 struct Slot {
     /// Plain answers to a question of this type need not be decoded whole.
@@ -199,10 +213,9 @@ impl Line {
     }
 
     fn end_all(&self, reply: impl Fn() -> Reply) {
-        for (_, one) in self.desk.borrow_mut().tries.drain() {
-            if let Some(slot) = one.slot {
-                slot.put(reply(), one.since.elapsed());
-            }
+        let Desk { tries, carried, .. } = &mut *self.desk.borrow_mut();
+        for (_, one) in tries.drain() {
+            one.owner.give(reply(), one.since.elapsed(), carried);
         }
     }
 
@@ -219,11 +232,77 @@ impl Line {
             }
             return;
         };
-        let Some(Try { slot: Some(slot), since, .. }) = desk.tries.remove(&id) else { return };
-        if !self.decodes {
-            return slot.put(Reply::Octets(datagram.to_vec(), fit), since.elapsed());
+        let Some(Try { owner, since, .. }) = desk.tries.remove(&id) else { return };
+        let only = match &owner {
+            Owner::Nobody => return,
+            Owner::Ear(slot) => slot.only,
+            Owner::Carried(_, qtype) => Some(*qtype),
+        };
+        let rtt = since.elapsed();
+        let reply =
+            if self.decodes { reply(datagram, fit, only) } else { Reply::Octets(datagram.to_vec(), fit) };
+        owner.give(reply, rtt, &mut desk.carried);
+    }
+
+    /// Sends one try of a question that is carried among others, by its number and for answers of one type, and
+    /// gives the try's ID; none when there are too many. What comes is to be fetched with [`Line::fetch`].
+    pub(super) fn carry(
+        &self,
+        query: Query,
+        (which, qtype): (u32, QuestionType),
+        since: Stopwatch,
+    ) -> (Option<u16>, Sent) {
+        let Some(id) = self.desk.borrow().free_id() else { return (None, Sent::Gone) };
+        let owner = Owner::Carried(which, qtype);
+        let one = Try { sent: query.into_datagram(id), since, owner };
+        self.desk.borrow_mut().tries.insert(id, one);
+        (Some(id), self.send_again(id))
+    }
+
+    /// Sends a try that the socket did not take before. An error has ended all tries, this one too.
+    pub(super) fn send_again(&self, id: u16) -> Sent {
+        match self.send(id) {
+            Ok(()) => Sent::Gone,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Sent::Later,
+            Err(error) => {
+                self.fail(&error);
+                Sent::Gone
+            }
         }
-        slot.put(reply(datagram, fit, slot.only), since.elapsed());
+    }
+
+    /// Whether the socket takes more.
+    pub(super) fn is_writable(&self, cx: &mut Context<'_>) -> bool {
+        self.socket.poll_send_ready(cx).is_ready()
+    }
+
+    /// Adds what came for carried questions.
+    pub(super) fn fetch(&self, into: &mut Vec<Carried>) {
+        into.append(&mut self.desk.borrow_mut().carried);
+    }
+
+    /// Ends the tries of a carried question; what still comes for them is late, and no junk.
+    pub(super) fn forget(&self, ids: &[u16], which: u32) {
+        self.desk.borrow_mut().forget(ids, |owner| matches!(owner, Owner::Carried(it, _) if *it == which));
+    }
+}
+
+/// What became of a datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It left, or never will.
+    Gone,
+    /// The socket takes no more now.
+    Later,
+}
+
+impl Owner {
+    fn give(self, reply: Reply, rtt: Duration, carried: &mut Vec<Carried>) {
+        match self {
+            Owner::Nobody => {}
+            Owner::Ear(slot) => slot.put(reply, rtt),
+            Owner::Carried(which, _) => carried.push((which, reply, rtt)),
+        }
     }
 }
 
@@ -239,7 +318,8 @@ impl Ear<'_> {
     pub(crate) async fn send(&mut self, query: &Query) {
         let Some(id) = self.line.desk.borrow().free_id() else { return };
         // Whoever waits is written down before the datagram leaves: the answer may come between.
-        let one = Try { sent: query.datagram(id), since: Stopwatch::start(), slot: Some(self.slot.clone()) };
+        let one =
+            Try { sent: query.datagram(id), since: Stopwatch::start(), owner: Owner::Ear(self.slot.clone()) };
         self.line.desk.borrow_mut().tries.insert(id, one);
         self.ids.push(id);
         while let Err(error) = self.line.send(id) {
@@ -272,23 +352,8 @@ impl Ear<'_> {
 impl Drop for Ear<'_> {
     /// A slow server answers every try. What comes after the first is late, and no junk.
     fn drop(&mut self) {
-        let mut desk = self.line.desk.borrow_mut();
-        for id in &self.ids {
-            // An ID that was answered may be somebody else's by now.
-            let is_ours = |one: &&mut Try| one.slot.as_ref().is_some_and(|slot| Rc::ptr_eq(slot, &self.slot));
-            if let Some(one) = desk.tries.get_mut(id).filter(is_ours) {
-                one.slot = None;
-                desk.late.push_back(*id);
-            }
-        }
-        while desk.late.len() > MAX_LATE {
-            // The ID may have been answered since, and be in use again.
-            if let Some(id) = desk.late.pop_front()
-                && desk.tries.get(&id).is_some_and(|one| one.slot.is_none())
-            {
-                desk.tries.remove(&id);
-            }
-        }
+        let is_ours = |owner: &Owner| matches!(owner, Owner::Ear(slot) if Rc::ptr_eq(slot, &self.slot));
+        self.line.desk.borrow_mut().forget(&self.ids, is_ours);
     }
 }
 
@@ -315,6 +380,25 @@ impl Desk {
     /// An ID that no try has; none only when somebody made far too many.
     fn free_id(&self) -> Option<u16> {
         (0..64).map(|_| rand::random()).find(|id| !self.tries.contains_key(id))
+    }
+
+    /// Turns those tries whose owner has heard enough into late ones.
+    fn forget(&mut self, ids: &[u16], is_ours: impl Fn(&Owner) -> bool) {
+        for id in ids {
+            // An ID that was answered may be somebody else's by now.
+            if let Some(one) = self.tries.get_mut(id).filter(|one| is_ours(&one.owner)) {
+                one.owner = Owner::Nobody;
+                self.late.push_back(*id);
+            }
+        }
+        while self.late.len() > MAX_LATE {
+            // The ID may have been answered since, and be in use again.
+            if let Some(id) = self.late.pop_front()
+                && self.tries.get(&id).is_some_and(|one| matches!(one.owner, Owner::Nobody))
+            {
+                self.tries.remove(&id);
+            }
+        }
     }
 }
 
@@ -351,10 +435,11 @@ mod tests {
         let line = Line::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))).unwrap();
         let (mut answered, later) = (line.ear(None), line.ear(None));
         answered.ids.push(7);
-        let one = Try { sent: vec![], since: Stopwatch::start(), slot: Some(later.slot.clone()) };
+        let owner = Owner::Ear(later.slot.clone());
+        let one = Try { sent: vec![], since: Stopwatch::start(), owner };
         line.desk.borrow_mut().tries.insert(7, one);
         drop(answered);
-        assert!(line.desk.borrow().tries[&7].slot.is_some());
+        assert!(matches!(line.desk.borrow().tries[&7].owner, Owner::Ear(_)));
         assert!(line.desk.borrow().late.is_empty());
     }
 

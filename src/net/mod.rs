@@ -1,8 +1,8 @@
 //! The only room with sockets.
 //!
-//! [`Internet`] carries errands out: a round groups them by server and sample, a line is the UDP socket
-//! of such a group, an exchange is one probe on it (with TCP where UDP does not do), and what comes back
-//! is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
+//! [`Internet`] carries errands out: a round hands plain questions to the post, which groups them by server and
+//! sample; a line is the UDP socket of such a group, an exchange is what one probe on it may need beyond a question
+//! and its answer (such as TCP where UDP does not do), and what comes back is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
 //! zone's own servers what a CA looks at beyond addresses. Web servers are visited by the CA's rules, and asked
 //! whose they are. A call is a request of our own: a verdict told to a receiver, the CA's record of an order. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
@@ -18,6 +18,7 @@ mod measure;
 mod origin;
 mod plain;
 mod polite;
+mod post;
 mod round;
 mod secure;
 mod side_by_side;
@@ -44,6 +45,7 @@ pub use inspect::{Manners, Sight};
 use line::Line;
 pub use measure::Measured;
 use polite::Polite;
+use post::Post;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
 use survey::{Shared, Shelf};
@@ -95,7 +97,8 @@ impl Default for Settings {
 pub struct Internet {
     settings: Settings,
     clock: Rc<Clock>,
-    polite: Polite,
+    polite: Rc<Polite>,
+    post: Post,
     secure: Secure,
     walker: Walker,
     /// What surveys share.
@@ -117,8 +120,9 @@ impl Internet {
         let secure = Secure::new(&settings.extra_roots, settings.probe_limit)?;
         let walker = Walker::new(settings.start.clone());
         let web = Web::new(&settings.web)?;
-        let (polite, shelf) = (Polite::new().by_operator(&settings.operators), Shelf::default());
-        Ok(Internet { settings, clock, polite, secure, walker, shelf, shared: survey::shared(), web })
+        let (polite, shelf) = (Rc::new(Polite::new().by_operator(&settings.operators)), Shelf::default());
+        let post = Post::new(polite.clone(), clock.clone(), settings.probe_limit);
+        Ok(Internet { settings, clock, polite, post, secure, walker, shelf, shared: survey::shared(), web })
     }
 
     fn exchange(&self, server: SocketAddr) -> Exchange<'_> {

@@ -98,8 +98,9 @@ pub(crate) struct Polite {
     since: Stopwatch,
 }
 
+/// One server's address, for those who ask it again and again.
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     in_flight: Arc<Semaphore>,
     visits: Arc<Semaphore>,
     pace: Option<Rc<Pace>>,
@@ -171,6 +172,21 @@ impl Polite {
         Turn { server, since: self.since, _held: [at_server, overall] }
     }
 
+    /// The same without waiting: none if there is no leave just now.
+    pub(crate) fn turn_now(&self, server: &Rc<Server>) -> Option<Turn> {
+        let at_server = server.in_flight.clone().try_acquire_owned().ok()?;
+        let pace = server.pace.as_ref().map(|pace| (pace, self.since.elapsed()));
+        if pace.is_some_and(|(pace, now)| !pace.is_ready(now)) {
+            return None;
+        }
+        let overall = self.all.clone().try_acquire_owned().ok()?;
+        if let Some((pace, now)) = pace {
+            pace.take(now);
+        }
+        let _held = [Some(at_server), Some(overall)];
+        Some(Turn { server: server.clone(), since: self.since, _held })
+    }
+
     /// Waits until one more UDP socket may be opened.
     pub(crate) async fn socket(&self) -> Option<OwnedSemaphorePermit> {
         permit(&self.sockets).await
@@ -199,7 +215,8 @@ impl Polite {
         Visiting { _server: server, _held: [there, overall] }
     }
 
-    fn server(&self, addr: IpAddr) -> Rc<Server> {
+    /// The server at an address.
+    pub(crate) fn server(&self, addr: IpAddr) -> Rc<Server> {
         let mut servers = self.servers.borrow_mut();
         if let Some(server) = servers.get(&addr) {
             return server.clone();
@@ -254,6 +271,11 @@ impl Pace {
         (full - now).saturating_sub(Self::EACH * BURST)
     }
 
+    /// Whether one who takes a token now need not wait for it.
+    fn is_ready(&self, now: Duration) -> bool {
+        self.full.get().saturating_sub(now) <= Self::EACH * (BURST - 1)
+    }
+
     fn is_owed(&self, now: Duration) -> bool {
         self.full.get() > now
     }
@@ -275,11 +297,12 @@ mod tests {
     #[test]
     fn a_burst_then_the_rate() {
         let (pace, now) = (Pace::default(), Duration::from_secs(7));
-        assert!((0..BURST).all(|_| pace.take(now).is_zero()));
+        assert!((0..BURST).all(|_| pace.is_ready(now) && pace.take(now).is_zero()));
+        assert!(!pace.is_ready(now));
         assert_eq!(pace.take(now), Pace::EACH);
         assert_eq!(pace.take(now), Pace::EACH * 2);
         let later = now + Pace::EACH * (BURST + 2);
-        assert!(!pace.is_owed(later));
+        assert!(!pace.is_owed(later) && pace.is_ready(later));
         assert!(pace.take(later).is_zero());
     }
 
@@ -338,6 +361,7 @@ mod tests {
         for _ in 0..IN_FLIGHT_PER_SERVER {
             turns.push(polite.turn(addr).await);
         }
+        assert!(polite.turn_now(&polite.server(addr)).is_none());
         let mut one_more = Box::pin(polite.turn(addr));
         assert!(futures::poll!(&mut one_more).is_pending());
         turns.pop();

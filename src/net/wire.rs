@@ -110,13 +110,17 @@ impl Query {
 
     /// One try over UDP.
     pub(crate) fn datagram(&self, id: u16) -> Vec<u8> {
-        if self.mixed { self.mixed(id) } else { self.plain(id) }
+        self.clone().into_datagram(id)
     }
 
-    /// One try, with the letters of the name in random case (draft-vixie-dnsext-dns0x20): another bit a
-    /// letter for a forger to guess.
-    fn mixed(&self, id: u16) -> Vec<u8> {
-        let mut bytes = self.plain(id);
+    /// The only try over UDP, or the last. The letters of its name have random case
+    /// (draft-vixie-dnsext-dns0x20), unless they may not: another bit a letter for a forger to guess.
+    pub(crate) fn into_datagram(self, id: u16) -> Vec<u8> {
+        let mut bytes = self.bytes;
+        bytes[..2].copy_from_slice(&id.to_be_bytes());
+        if !self.mixed {
+            return bytes;
+        }
         let end = question_end(&bytes) - 4;
         let (mut bits, mut left) = (0u64, 0);
         // The length octets are below 64, so only letters are letters here.
@@ -260,7 +264,7 @@ mod tests {
     #[test]
     fn every_try_has_letters_of_its_own() {
         let query = Query::new(&question(&format!("{}.example", "abcdefghij".repeat(6))), Manner::Recursive);
-        let (one, two) = (query.mixed(7), query.mixed(7));
+        let (one, two) = (query.datagram(7), query.datagram(7));
         assert_ne!(one, two);
         assert!(one.eq_ignore_ascii_case(&two));
         assert_eq!(Message::from_vec(&one).unwrap().queries, query.to_message().unwrap().queries);
@@ -268,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_reply_must_repeat_the_question() {
-        let sent = Query::new(&question("www.example.com"), Manner::Recursive).mixed(0x1234);
+        let sent = Query::new(&question("www.example.com"), Manner::Recursive).datagram(0x1234);
         let mut reply = sent.clone();
         assert_eq!(fit(&reply, &sent), Fit::Not, "a question is no answer");
         reply[2] |= QR;
@@ -302,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_can_harm(reply in proptest::collection::vec(any::<u8>(), 0..600)) {
-            let sent = Query::new(&question("a.example"), Manner::Recursive).mixed(1);
+            let sent = Query::new(&question("a.example"), Manner::Recursive).datagram(1);
             let _ = (fit(&reply, &sent), id(&reply), is_truncated(&reply));
             let _ = decode(&reply);
         }

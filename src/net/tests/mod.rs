@@ -2,6 +2,7 @@
 
 mod plain;
 mod rogue;
+mod rounds;
 mod secure;
 mod server;
 

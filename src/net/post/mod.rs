@@ -1,0 +1,235 @@
+//! The UDP questions of all rounds, and the lines on which they travel.
+//!
+//! A line is opened for a server and a sample, with a random port. Rounds that begin while it is young and at work
+//! have their questions carried on it too: with thousands of names rounds are many and small, and a socket for each
+//! would cost more than its questions. A round that begins later finds another port.
+//!
+//! No task drives the lines; whichever round was polled last does it for all.
+
+mod carrier;
+mod work;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use futures::Stream;
+use futures::future::LocalBoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER, Polite};
+use crate::clock::{Clock, Stopwatch};
+use crate::model::{Errand, Finding, Task};
+use carrier::Carrier;
+
+/// How long after it was opened a line takes the questions of further rounds.
+const YOUNG: Duration = Duration::from_millis(250);
+/// Questions that a line may have under way however many lines there are.
+const LEAST_WIDTH: usize = 16;
+
+/// All lines.
+pub(super) struct Post {
+    tools: Rc<Tools>,
+    lines: RefCell<HashMap<(SocketAddr, u8), Rc<Carrier>>>,
+    work: RefCell<FuturesUnordered<LocalBoxFuture<'static, Rc<Carrier>>>>,
+    /// The rounds that wait for something.
+    rounds: RefCell<Vec<Rc<Mailbox>>>,
+    leader: Arc<Leader>,
+    waker: Waker,
+}
+
+/// What every line needs.
+struct Tools {
+    polite: Rc<Polite>,
+    clock: Rc<Clock>,
+    /// The time for one probe.
+    limit: Duration,
+    /// Questions that one line may have under way now.
+    width: Cell<usize>,
+    since: Stopwatch,
+}
+
+/// A question on its way, and whose it is.
+struct Probe {
+    errand: Errand,
+    mail: Rc<Mailbox>,
+}
+
+/// Where a round finds what was found for it.
+#[derive(Default)]
+struct Mailbox {
+    found: RefCell<VecDeque<Finding>>,
+    waker: Cell<Option<Waker>>,
+    /// Nobody wants it any more.
+    closed: Cell<bool>,
+}
+
+impl Mailbox {
+    fn put(&self, finding: Finding) {
+        self.found.borrow_mut().push_back(finding);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// The round that is woken when there is something to do on any line.
+#[derive(Default)]
+struct Leader(Mutex<Option<Waker>>);
+
+impl Leader {
+    fn follow(&self, waker: &Waker) {
+        let mut leader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !leader.as_ref().is_some_and(|before| before.will_wake(waker)) {
+            *leader = Some(waker.clone());
+        }
+    }
+}
+
+impl Wake for Leader {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(waker) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+impl Post {
+    /// Opens nothing yet. `limit` is the time for one probe, counted from when politeness lets it go.
+    pub(super) fn new(polite: Rc<Polite>, clock: Rc<Clock>, limit: Duration) -> Self {
+        let leader = Arc::new(Leader::default());
+        let width = Cell::new(IN_FLIGHT_PER_SERVER);
+        Post {
+            tools: Rc::new(Tools { polite, clock, limit, width, since: Stopwatch::start() }),
+            lines: RefCell::default(),
+            work: RefCell::default(),
+            rounds: RefCell::default(),
+            waker: Waker::from(leader.clone()),
+            leader,
+        }
+    }
+
+    /// A round without questions.
+    pub(super) fn round(&self) -> Round<'_> {
+        Round { post: self, mail: Rc::default(), awaited: 0 }
+    }
+
+    fn line(&self, server: SocketAddr, sample: u8) -> Rc<Carrier> {
+        let mut lines = self.lines.borrow_mut();
+        let now = self.tools.since.elapsed();
+        if let Some(line) = lines.get(&(server, sample)).filter(|line| line.takes_more(now)) {
+            return line.clone();
+        }
+        let carrier = Rc::new(Carrier::new(server, sample));
+        self.work.borrow_mut().push(Box::pin(work::carry(self.tools.clone(), carrier.clone())));
+        lines.insert((server, sample), carrier.clone());
+        self.set_width(lines.len());
+        carrier
+    }
+
+    /// More at once than may be under way altogether would only stand in each other's way.
+    fn set_width(&self, lines: usize) {
+        self.tools.width.set((IN_FLIGHT / lines.max(1)).clamp(LEAST_WIDTH, IN_FLIGHT_PER_SERVER));
+    }
+
+    /// Drives all lines that have something to do.
+    fn poll(&self, waker: &Waker) {
+        self.leader.follow(waker);
+        let mut work = self.work.borrow_mut();
+        while let Poll::Ready(Some(done)) = work.poll_next_unpin(&mut Context::from_waker(&self.waker)) {
+            let mut lines = self.lines.borrow_mut();
+            // Its place may be another's by now.
+            if lines.get(&done.key).is_some_and(|line| Rc::ptr_eq(line, &done)) {
+                lines.remove(&done.key);
+                self.set_width(lines.len());
+            }
+        }
+    }
+
+    /// A round ends, and leaves the lines to another, if there is one.
+    fn leave(&self, mail: &Rc<Mailbox>) {
+        let mut rounds = self.rounds.borrow_mut();
+        let Some(at) = rounds.iter().position(|other| Rc::ptr_eq(other, mail)) else { return };
+        rounds.swap_remove(at);
+        match rounds.last() {
+            // One without a waker is about to be polled.
+            Some(next) => next.waker.take().into_iter().for_each(Waker::wake),
+            None => {
+                self.work.borrow_mut().clear();
+                self.lines.borrow_mut().clear();
+            }
+        }
+    }
+}
+
+/// Questions that were handed over together; gives a finding for each. What is under way when it is dropped is
+/// abandoned.
+pub(super) struct Round<'p> {
+    post: &'p Post,
+    mail: Rc<Mailbox>,
+    awaited: usize,
+}
+
+impl Round<'_> {
+    /// Hands over one question to be asked over UDP.
+    pub(super) fn add(&mut self, errand: Errand) {
+        let Task::Ask { server, sample, .. } = &errand.task else { return };
+        let line = self.post.line(server.addr, *sample);
+        if self.awaited == 0 {
+            self.post.rounds.borrow_mut().push(self.mail.clone());
+        }
+        self.awaited += 1;
+        line.add(Probe { errand, mail: self.mail.clone() });
+    }
+
+    /// Findings that are still to come.
+    pub(super) fn awaited(&self) -> usize {
+        self.awaited
+    }
+
+    fn next_found(&mut self) -> Option<Finding> {
+        let finding = self.mail.found.borrow_mut().pop_front()?;
+        self.awaited -= 1;
+        if self.awaited == 0 {
+            self.post.leave(&self.mail);
+        }
+        Some(finding)
+    }
+}
+
+impl Stream for Round<'_> {
+    type Item = Finding;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Finding>> {
+        if self.awaited == 0 {
+            return Poll::Ready(None);
+        }
+        if let Some(finding) = self.next_found() {
+            return Poll::Ready(Some(finding));
+        }
+        self.post.poll(cx.waker());
+        match self.next_found() {
+            Some(finding) => Poll::Ready(Some(finding)),
+            None => {
+                self.mail.waker.set(Some(cx.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        self.mail.closed.set(true);
+        self.post.leave(&self.mail);
+    }
+}
