@@ -219,7 +219,8 @@ impl Cell {
             .cap
             .map_or(ttl, |cap| if had_end == NONE || counts_nothing_down { ttl.min(cap) } else { ttl });
         let end = schedule::end_of(around.said_at, capped, around.late);
-        self.reckoned_late = around.late;
+        // At TTL 0 the second is reckoned in.
+        self.reckoned_late = around.late || capped == 0;
         if past_its_end {
             // Filled with the old answer again, or the second at TTL 0.
             self.reprimed = self.reprimed.saturating_add(1);

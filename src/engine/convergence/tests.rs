@@ -280,6 +280,10 @@ fn an_end_is_put_off_once_where_entries_live_a_second_longer() {
     let mut known = Cell::new(2);
     known.fold(old(20), Around { late: true, ..around(300) });
     assert!(!known.put_off(), "it was reckoned so");
+    let mut learnt = Cell::new(2);
+    learnt.fold(old(5), around(400));
+    assert!(learnt.fold(old(0), around(5025)));
+    assert!(!learnt.put_off(), "this is the second");
 }
 
 #[test]
