@@ -86,7 +86,7 @@ pub enum Cause {
     /// Safe, but caches may still hold the old answer: only `--until everyone` waits for this.
     NotEveryone { until: Option<Timestamp> },
     /// Name servers that the zone has just been given are still to answer.
-    ServersPending,
+    AuthorityPending,
     /// The CA's other checks (CAA, DNSSEC, the web server) are under way.
     ChecksPending,
     /// Nobody has said which address is the hosting's; DNS gives these.
@@ -191,7 +191,7 @@ impl Cause {
             Cause::TooFewOperators { .. } => "too-few-operators",
             Cause::Settling { .. } => "settling",
             Cause::NotEveryone { .. } => "not-everyone",
-            Cause::ServersPending => "authority-pending",
+            Cause::AuthorityPending => "authority-pending",
             Cause::ChecksPending => "checks-pending",
             Cause::ExpectationUnknown { .. } => "expectation-unknown",
             Cause::WebNotProven => "web-not-proven",
@@ -209,6 +209,15 @@ impl Cause {
             Cause::CaaSplit { .. } => "caa-split",
             Cause::CaaAccount { .. } => "caa-account",
             Cause::CaaUnseen { .. } => "caa-unseen",
+            Cause::Ipv6Dead { .. } => "ipv6-dead",
+            Cause::TooSlow { .. } => "too-slow",
+            Cause::Attempts { .. } => "attempts",
+            of_the_web => of_the_web.code_of_the_web(),
+        }
+    }
+
+    fn code_of_the_web(&self) -> &'static str {
+        match self {
             Cause::OtherServer { .. } => "other-server",
             Cause::WebClosed { .. } => "web-closed",
             Cause::WebBroken { .. } => "web-broken",
@@ -221,9 +230,7 @@ impl Cause {
             Cause::WebUntried { .. } => "web-untried",
             Cause::WebDoubted => "web-doubted",
             Cause::WebPending { .. } => "web-pending",
-            Cause::Ipv6Dead { .. } => "ipv6-dead",
-            Cause::TooSlow { .. } => "too-slow",
-            Cause::Attempts { .. } => "attempts",
+            _ => "unknown",
         }
     }
 

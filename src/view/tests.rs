@@ -66,7 +66,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
         Cause::ReservedAddress { address: ip("10.0.0.1"), block: Arc::from(format!("private use{foreign}")) },
         Cause::CaMayCache { until: secs(40) },
         Cause::FormerAuthorityAnswers { server, held: held.clone() },
-        Cause::ServersPending,
+        Cause::AuthorityPending,
         Cause::ChecksPending,
         Cause::WebNotProven,
     ];

@@ -147,7 +147,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         (false, false) => Verdict::Inconclusive,
     };
     if least == Verdict::NotYet {
-        push(&mut reasons, Effect::Waits, Cause::ServersPending);
+        push(&mut reasons, Effect::Waits, Cause::AuthorityPending);
     }
     let verdict = verdict_of(&reasons).max(least);
     let contradicted = case.resolvers.iter().any(|r| r.stance() == Stance::Contradicts);

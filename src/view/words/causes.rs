@@ -82,7 +82,7 @@ impl Words<'_> {
             Cause::TooFewOperators { operators, needed } => too_few_operators(*operators, *needed),
             Cause::Settling { until } => self.settling(*until),
             Cause::NotEveryone { until } => self.not_everyone(*until),
-            Cause::ServersPending => {
+            Cause::AuthorityPending => {
                 Said::new("name servers that have just joined the zone are still to answer", self.just_wait())
             }
             Cause::ChecksPending => {
