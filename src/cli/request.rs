@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use propwatch::config;
-use propwatch::engine::{Mode, Plan, PlanError, Policy, Request};
+use propwatch::engine::{FEW, Mode, Plan, PlanError, Policy, Request};
 use propwatch::model::{Endpoint, Milestone, Role, Vantage};
 use propwatch::net::walk::{Start, Walker};
 use propwatch::net::{Settings, WebSettings, system_resolvers};
@@ -129,16 +129,14 @@ fn without_effect(args: &Looking, mode: Mode) {
     }
 }
 
-/// Resolvers of which all must confirm, whatever the quorum (as the help says, and `engine::plan`).
-const FEW: usize = 20;
-
 /// Says so where a quorum was asked for that does not count.
 fn quorum_of_few(percent: u8, resolvers: &[Vantage]) {
     let voters = resolvers.iter().filter(|vantage| vantage.role == Role::Voter).count();
+    let voters = u32::try_from(voters).unwrap_or(u32::MAX);
     if percent < Policy::default().quorum_percent && voters < FEW {
         note(&format!(
             "--quorum has no effect with {}: of fewer than {FEW} all must confirm",
-            count(u32::try_from(voters).unwrap_or(u32::MAX), "resolver", "resolvers")
+            count(voters, "resolver", "resolvers")
         ));
     }
 }

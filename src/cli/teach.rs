@@ -57,8 +57,9 @@ Examples:
 pub(crate) const WAIT: &str = with_exits!(
     "\
 Name servers that are not right yet are asked every second at first, then less and less often. Resolvers are
-asked only when an answer can have changed; the line at the bottom says when that is. Ctrl-C tells where things stand. What is found is kept in a journal: after
-Ctrl-C, a crash or a reboot the same command goes on where it was; --fresh begins anew.
+asked only when an answer can have changed; the line at the bottom says when that is. Ctrl-C tells where
+things stand. What is found is kept in a journal: after Ctrl-C, a crash or a reboot the same command goes on
+where it was; --fresh begins anew.
 
 A file of records (--records FILE, or `-` for standard input) is one of these, recognised by its text:
   records:                                  YAML; expect (or value) is one value or a list

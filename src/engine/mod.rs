@@ -10,5 +10,5 @@ mod verdict;
 mod watch;
 
 pub use issuance::{TRIES_AN_HOUR, reserved_block, tries_left};
-pub use plan::{Mode, Plan, PlanError, Policy, Request, WebPolicy};
+pub use plan::{FEW, Mode, Plan, PlanError, Policy, Request, WebPolicy};
 pub use watch::{Input, Load, Step, Wake, Watch};

@@ -137,8 +137,8 @@ pub enum PlanError {
     Quorum(u8),
 }
 
-/// With fewer voters than this all must agree (the design's section 5).
-pub(super) const FEW: u32 = 20;
+/// With fewer voters than this all must agree, whatever the quorum (the design's section 5).
+pub const FEW: u32 = 20;
 /// Answers asked of a voter when they are few, …
 const OF_FEW: u8 = 3;
 /// … when they are three to five, …

@@ -153,87 +153,91 @@ pub enum Cause {
     Attempts { left: u8, of: u8, next: Timestamp },
 }
 
+/// The stable names in JSON and in the journal, one table. A cause that has none does not compile.
+macro_rules! codes {
+    ($($cause:ident $({ $($rest:tt)* })? => $code:literal,)*) => {
+        impl Cause {
+            /// The stable name in JSON.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $(Cause::$cause $({ $($rest)* })? => $code,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    ZoneMissing { .. } => "zone-missing",
+    ParentSplit { .. } => "parent-split",
+    AuthoritySilent { .. } => "authority-silent",
+    Port53Blocked => "port53-blocked",
+    Port53Intercepted => "port53-intercepted",
+    NoNetwork => "no-network",
+    AuthorityWrong { .. } => "authority-wrong",
+    AuthorityUnchanged { .. } => "authority-unchanged",
+    AuthorityBehind { .. } => "authority-behind",
+    AuthorityStuck { .. } => "authority-stuck",
+    AuthorityDead { .. } => "authority-dead",
+    AuthorityLame { .. } => "authority-lame",
+    AuthorityNoAddress { .. } => "authority-no-address",
+    NsMismatch { .. } => "ns-mismatch",
+    GlueMismatch { .. } => "glue-mismatch",
+    AliasLoop { .. } => "alias-loop",
+    UnexpectedAaaa { .. } => "unexpected-aaaa",
+    ReservedAddress { .. } => "reserved-address",
+    CaMayCache { .. } => "ca-may-cache",
+    FormerAuthorityAnswers { .. } => "former-authority-answers",
+    ResolversNotAsked => "resolvers-not-asked",
+    ResolverStale { .. } => "resolver-stale",
+    ResolverMixed { .. } => "resolver-mixed",
+    ResolverFailing { .. } => "resolver-failing",
+    ResolverBogus => "resolver-bogus",
+    ResolverSuspect { .. } => "resolver-suspect",
+    ResolverUnconfirmed { .. } => "resolver-unconfirmed",
+    ResolversPending { .. } => "resolvers-pending",
+    ResolverSilent { .. } => "resolver-silent",
+    WitnessStale { .. } => "witness-stale",
+    TooFewAnswered { .. } => "too-few-answered",
+    TooFewOperators { .. } => "too-few-operators",
+    Settling { .. } => "settling",
+    NotEveryone { .. } => "not-everyone",
+    AuthorityPending => "authority-pending",
+    ChecksPending => "checks-pending",
+    ExpectationUnknown { .. } => "expectation-unknown",
+    WebNotProven => "web-not-proven",
+    NameRefused { .. } => "name-refused",
+    DnssecBogus { .. } => "dnssec-bogus",
+    DsSplit { .. } => "ds-split",
+    DnssecUnseen { .. } => "dnssec-unseen",
+    DnssecUnchecked { .. } => "dnssec-unchecked",
+    ServerRefuses { .. } => "server-refuses",
+    AaaaFails { .. } => "aaaa-fails",
+    AaaaDropped { .. } => "aaaa-dropped",
+    ADropped { .. } => "a-dropped",
+    CaaFails { .. } => "caa-fails",
+    CaaForbids { .. } => "caa-forbids",
+    CaaSplit { .. } => "caa-split",
+    CaaAccount { .. } => "caa-account",
+    CaaUnseen { .. } => "caa-unseen",
+    Ipv6Dead { .. } => "ipv6-dead",
+    TooSlow { .. } => "too-slow",
+    Attempts { .. } => "attempts",
+    OtherServer { .. } => "other-server",
+    WebClosed { .. } => "web-closed",
+    WebBroken { .. } => "web-broken",
+    WebRedirect { .. } => "web-redirect",
+    WebUnresolved { .. } => "web-unresolved",
+    WebStatus { .. } => "web-status",
+    WebCatchAll { .. } => "web-catch-all",
+    WebBody { .. } => "web-body",
+    WebElsewhere { .. } => "web-elsewhere",
+    WebUntried { .. } => "web-untried",
+    WebDoubted => "web-doubted",
+    WebPending { .. } => "web-pending",
+}
+
 impl Cause {
-    /// The stable name in JSON.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Cause::ZoneMissing { .. } => "zone-missing",
-            Cause::ParentSplit { .. } => "parent-split",
-            Cause::AuthoritySilent { .. } => "authority-silent",
-            Cause::Port53Blocked => "port53-blocked",
-            Cause::Port53Intercepted => "port53-intercepted",
-            Cause::NoNetwork => "no-network",
-            Cause::AuthorityWrong { .. } => "authority-wrong",
-            Cause::AuthorityUnchanged { .. } => "authority-unchanged",
-            Cause::AuthorityBehind { .. } => "authority-behind",
-            Cause::AuthorityStuck { .. } => "authority-stuck",
-            Cause::AuthorityDead { .. } => "authority-dead",
-            Cause::AuthorityLame { .. } => "authority-lame",
-            Cause::AuthorityNoAddress { .. } => "authority-no-address",
-            Cause::NsMismatch { .. } => "ns-mismatch",
-            Cause::GlueMismatch { .. } => "glue-mismatch",
-            Cause::AliasLoop { .. } => "alias-loop",
-            Cause::UnexpectedAaaa { .. } => "unexpected-aaaa",
-            Cause::ReservedAddress { .. } => "reserved-address",
-            Cause::CaMayCache { .. } => "ca-may-cache",
-            Cause::FormerAuthorityAnswers { .. } => "former-authority-answers",
-            Cause::ResolversNotAsked => "resolvers-not-asked",
-            Cause::ResolverStale { .. } => "resolver-stale",
-            Cause::ResolverMixed { .. } => "resolver-mixed",
-            Cause::ResolverFailing { .. } => "resolver-failing",
-            Cause::ResolverBogus => "resolver-bogus",
-            Cause::ResolverSuspect { .. } => "resolver-suspect",
-            Cause::ResolverUnconfirmed { .. } => "resolver-unconfirmed",
-            Cause::ResolversPending { .. } => "resolvers-pending",
-            Cause::ResolverSilent { .. } => "resolver-silent",
-            Cause::WitnessStale { .. } => "witness-stale",
-            Cause::TooFewAnswered { .. } => "too-few-answered",
-            Cause::TooFewOperators { .. } => "too-few-operators",
-            Cause::Settling { .. } => "settling",
-            Cause::NotEveryone { .. } => "not-everyone",
-            Cause::AuthorityPending => "authority-pending",
-            Cause::ChecksPending => "checks-pending",
-            Cause::ExpectationUnknown { .. } => "expectation-unknown",
-            Cause::WebNotProven => "web-not-proven",
-            Cause::NameRefused { .. } => "name-refused",
-            Cause::DnssecBogus { .. } => "dnssec-bogus",
-            Cause::DsSplit { .. } => "ds-split",
-            Cause::DnssecUnseen { .. } => "dnssec-unseen",
-            Cause::DnssecUnchecked { .. } => "dnssec-unchecked",
-            Cause::ServerRefuses { .. } => "server-refuses",
-            Cause::AaaaFails { .. } => "aaaa-fails",
-            Cause::AaaaDropped { .. } => "aaaa-dropped",
-            Cause::ADropped { .. } => "a-dropped",
-            Cause::CaaFails { .. } => "caa-fails",
-            Cause::CaaForbids { .. } => "caa-forbids",
-            Cause::CaaSplit { .. } => "caa-split",
-            Cause::CaaAccount { .. } => "caa-account",
-            Cause::CaaUnseen { .. } => "caa-unseen",
-            Cause::Ipv6Dead { .. } => "ipv6-dead",
-            Cause::TooSlow { .. } => "too-slow",
-            Cause::Attempts { .. } => "attempts",
-            of_the_web => of_the_web.code_of_the_web(),
-        }
-    }
-
-    fn code_of_the_web(&self) -> &'static str {
-        match self {
-            Cause::OtherServer { .. } => "other-server",
-            Cause::WebClosed { .. } => "web-closed",
-            Cause::WebBroken { .. } => "web-broken",
-            Cause::WebRedirect { .. } => "web-redirect",
-            Cause::WebUnresolved { .. } => "web-unresolved",
-            Cause::WebStatus { .. } => "web-status",
-            Cause::WebCatchAll { .. } => "web-catch-all",
-            Cause::WebBody { .. } => "web-body",
-            Cause::WebElsewhere { .. } => "web-elsewhere",
-            Cause::WebUntried { .. } => "web-untried",
-            Cause::WebDoubted => "web-doubted",
-            Cause::WebPending { .. } => "web-pending",
-            _ => "unknown",
-        }
-    }
-
     /// Whether the CA's resolvers may go on seeing it after it has gone, for as long as they keep answers. What is
     /// not there (NXDOMAIN, NODATA) and what fails they do not keep.
     pub fn is_kept_by_resolvers(&self) -> bool {

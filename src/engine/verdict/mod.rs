@@ -126,6 +126,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         Blind::Blocked => push(&mut reasons, Effect::Hides, Cause::Port53Blocked),
         Blind::NoNetwork => push(&mut reasons, Effect::Hides, Cause::NoNetwork),
     }
+    let joining = !decided && case.decided;
     if case.blind == Blind::No && decided {
         decided = sight_reasons(case, &mut reasons);
     }
@@ -140,16 +141,12 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
         reasons.retain(|reason| reason.effect == Effect::Warns);
         push(&mut reasons, Effect::Waits, Cause::Settling { until });
     }
-    // Before the first look is over there is no reason against it, and none for it.
-    let least = match (decided, case.decided) {
-        (true, _) => Verdict::Safe,
-        (false, true) => Verdict::NotYet,
-        (false, false) => Verdict::Inconclusive,
-    };
-    if least == Verdict::NotYet {
+    if joining {
         push(&mut reasons, Effect::Waits, Cause::AuthorityPending);
     }
-    let verdict = verdict_of(&reasons).max(least);
+    // Before the first look is over there is no reason against it, and none for it.
+    let undecided = !decided && !joining;
+    let verdict = verdict_of(&reasons).max(if undecided { Verdict::Inconclusive } else { Verdict::Safe });
     let contradicted = case.resolvers.iter().any(|r| r.stance() == Stance::Contradicts);
     let everyone =
         verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);

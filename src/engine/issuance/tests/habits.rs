@@ -163,3 +163,20 @@ fn a_server_that_the_parent_does_not_name_stands_by_nobody() {
     assert!(!may_be_issued(&three(0, 1)), "one of the two that the parent sends people to");
     assert!(may_be_issued(&three(2, 1)), "the third, whom few ask");
 }
+
+#[test]
+fn servers_that_have_joined_are_waited_for() {
+    let pending = |decided: bool| {
+        let mut scene = Scene::healthy();
+        scene.servers[1] = AtServer::Pending;
+        scene.decided = decided;
+        let report = scene.judged();
+        let waits = report.reasons.iter().any(|reason| reason.cause == Cause::AuthorityPending);
+        (report.verdict, report.issuable, waits)
+    };
+    assert_eq!(pending(true), (Verdict::NotYet, false, true));
+    assert_eq!(pending(false), (Verdict::Inconclusive, false, false), "nothing has been seen before");
+    let mut looking = Scene::healthy();
+    looking.decided = true;
+    assert!(looking.judged().reasons.iter().all(|reason| reason.cause != Cause::AuthorityPending));
+}

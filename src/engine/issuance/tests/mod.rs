@@ -52,6 +52,8 @@ pub(super) struct Scene {
     pub(super) guard: Vec<AtServer>,
     /// So many servers, the last ones, are named by the zone alone; where that is to play a part.
     pub(super) strangers: Option<usize>,
+    /// The first look was over before.
+    pub(super) decided: bool,
     pub(super) ca_forgets_at: Option<Timestamp>,
 }
 
@@ -124,6 +126,7 @@ impl Scene {
             servers: vec![right(), right()],
             guard: vec![right(), right()],
             strangers: None,
+            decided: false,
             ca_forgets_at: None,
         };
         scene.serve(NEW, served());
@@ -267,7 +270,7 @@ impl Scene {
             sight_pending: false,
             sight_old: false,
             gate_open,
-            decided: false,
+            decided: self.decided,
             resolvers: &resolvers,
             settle_until: None,
             everyone_by: None,
