@@ -17,6 +17,7 @@ use super::issuance::{self, Sight};
 use super::plan::{Mode, Policy};
 pub(super) use authorities::delegation_reasons;
 use authorities::{authority_reasons, count_servers, reachable};
+pub(super) use resolvers::OPERATORS;
 use resolvers::resolver_reasons;
 
 /// One server of the zone, as far as one record goes.
@@ -38,18 +39,24 @@ pub(super) struct ServerView<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct ResolverView<'a> {
     pub(super) vantage: &'a Vantage,
-    pub(super) cell: &'a Cell,
+    /// The number of its operator.
+    operator: u32,
+    cell: &'a Cell,
+    /// What it says for the verdict.
+    stance: Stance,
     /// Failing for longer than failures are cached.
-    pub(super) given_up: bool,
+    given_up: bool,
 }
 
-impl ResolverView<'_> {
-    /// What it says for the verdict: a failure that lasts for longer than failures are cached says nothing.
-    fn stance(&self) -> Stance {
-        match self.cell.stance() {
-            Stance::Contradicts if self.given_up => Stance::Out,
+impl<'a> ResolverView<'a> {
+    /// As it is at `now`: a failure that lasts for longer than failures are cached says nothing.
+    pub(super) fn new(vantage: &'a Vantage, operator: u32, cell: &'a Cell, now: Timestamp) -> Self {
+        let given_up = cell.is_failing_for_long(now);
+        let stance = match cell.stance() {
+            Stance::Contradicts if given_up => Stance::Out,
             stance => stance,
-        }
+        };
+        ResolverView { vantage, operator, cell, stance, given_up }
     }
 }
 
@@ -98,6 +105,8 @@ pub(super) struct Case<'a> {
     /// Whether the first look was over before: what is still to come is of servers that have joined since.
     pub(super) decided: bool,
     pub(super) resolvers: &'a [ResolverView<'a>],
+    /// How many operators must confirm: three, or as many as run voters.
+    pub(super) operators_needed: usize,
     pub(super) settle_until: Option<Timestamp>,
     /// The latest possible expiry anywhere, where it is known.
     pub(super) everyone_by: Option<Timestamp>,
@@ -147,7 +156,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judged {
     // Before the first look is over there is no reason against it, and none for it.
     let undecided = !decided && !joining;
     let verdict = verdict_of(&reasons).max(if undecided { Verdict::Inconclusive } else { Verdict::Safe });
-    let contradicted = case.resolvers.iter().any(|r| r.stance() == Stance::Contradicts);
+    let contradicted = case.resolvers.iter().any(|r| r.stance == Stance::Contradicts);
     let everyone =
         verdict == Verdict::Safe && !contradicted && case.everyone_by.is_some_and(|by| by <= case.now);
     if verdict == Verdict::Safe && case.policy.until == Milestone::Everyone && !everyone {

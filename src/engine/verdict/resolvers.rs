@@ -10,46 +10,47 @@ use crate::engine::plan::FEW;
 
 /// The voters, counted.
 #[derive(Debug, Default)]
-struct Voters<'a> {
+struct Voters {
     count: ResolverCount,
-    /// The operators of those of which more samples are wanted.
-    sampled: Vec<&'a str>,
-    /// The operators of those that are right, and of all.
-    operators: Few<'a>,
-    possible: Few<'a>,
-    bogus: BTreeSet<&'a str>,
+    /// Those of which more samples are wanted.
+    sampled: u32,
+    /// The operators of those that are right.
+    operators: Few,
+    bogus: BTreeSet<u32>,
 }
 
-fn count<'a>(case: &'a Case<'_>) -> Voters<'a> {
+fn count(case: &Case<'_>) -> Voters {
     let mut voters = Voters::default();
     let count = &mut voters.count;
-    for resolver in case.resolvers.iter().filter(|r| r.vantage.role == Role::Voter) {
-        let operator = &*resolver.vantage.operator;
+    for resolver in voting(case) {
         count.voters += 1;
-        voters.possible.insert(operator);
-        match resolver.stance() {
+        match resolver.stance {
             Stance::Confirmed => {
                 count.confirmed += 1;
-                voters.operators.insert(operator);
+                voters.operators.insert(resolver.operator);
             }
             Stance::Unasked => count.pending += 1,
             Stance::Unconfirmed => {
                 count.pending += 1;
-                voters.sampled.push(operator);
+                voters.sampled += 1;
             }
             Stance::Contradicts => count.contradicting += 1,
             Stance::Out => count.silent += 1,
         }
         if resolver.cell.is_bogus() {
-            voters.bogus.insert(operator);
+            voters.bogus.insert(resolver.operator);
         }
     }
     voters
 }
 
+fn voting<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ResolverView<'a>> {
+    case.resolvers.iter().filter(|resolver| resolver.vantage.role == Role::Voter)
+}
+
 /// The voters, and the witnesses beside them. Returns as well whether nothing but further samples is missing.
 pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (ResolverCount, bool) {
-    let Voters { count, sampled, mut operators, possible, bogus } = count(case);
+    let Voters { count, sampled, mut operators, bogus } = count(case);
     if !case.gate_open {
         if case.blind == Blind::No {
             push(reasons, Effect::Waits, Cause::ResolversNotAsked);
@@ -59,22 +60,23 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
     let agreed = is_quorum(&count, case.policy.quorum_percent);
     let bogus_blocks = bogus.len() >= 2 || (bogus.len() == 1 && count.voters < FEW);
     let soon = ResolverCount {
-        confirmed: count.confirmed + many(sampled.len()),
-        pending: count.pending - many(sampled.len()),
+        confirmed: count.confirmed + sampled,
+        pending: count.pending - sampled,
         ..count.clone()
     };
     let nearly = !agreed && is_quorum(&soon, case.policy.quorum_percent);
     if nearly {
-        sampled.into_iter().for_each(|operator| operators.insert(operator));
+        let sampled = voting(case).filter(|resolver| resolver.stance == Stance::Unconfirmed);
+        sampled.for_each(|resolver| operators.insert(resolver.operator));
     }
     let effect = if agreed || nearly { Effect::Warns } else { Effect::Waits };
     for resolver in worth_naming(case) {
-        let unconfirmed = nearly && resolver.stance() == Stance::Unconfirmed;
+        let unconfirmed = nearly && resolver.stance == Stance::Unconfirmed;
         let effect = if unconfirmed { Effect::Waits } else { effect };
         resolver_reason(resolver, effect, bogus_blocks, reasons);
     }
     if agreed || nearly {
-        let needed = possible.len().min(3);
+        let needed = case.operators_needed;
         if operators.len() < needed {
             let cause = Cause::TooFewOperators { operators: many(operators.len()), needed: many(needed) };
             push(reasons, Effect::Hides, cause);
@@ -96,7 +98,7 @@ pub(super) fn resolver_reasons(case: &Case<'_>, reasons: &mut Vec<Reason>) -> (R
 fn worth_naming<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ResolverView<'a>> {
     let mut named = [[false; Cell::SORTS]; 2];
     case.resolvers.iter().filter(move |resolver| {
-        if matches!(resolver.stance(), Stance::Confirmed | Stance::Unasked) {
+        if matches!(resolver.stance, Stance::Confirmed | Stance::Unasked) {
             return false;
         }
         let named = &mut named[usize::from(resolver.given_up)][resolver.cell.sort()];
@@ -104,20 +106,23 @@ fn worth_naming<'a>(case: &'a Case<'_>) -> impl Iterator<Item = &'a ResolverView
     })
 }
 
-/// Distinct names, as many as are ever asked for: this is done for every answer of every resolver.
+/// So many operators must confirm, if so many run voters.
+pub(in crate::engine) const OPERATORS: usize = 3;
+
+/// Distinct operators, as many as are ever asked for: this is done for every answer of every resolver.
 #[derive(Debug, Default)]
-struct Few<'a> {
-    known: [Option<&'a str>; 3],
+struct Few {
+    known: [Option<u32>; OPERATORS],
 }
 
-impl<'a> Few<'a> {
-    fn insert(&mut self, name: &'a str) {
+impl Few {
+    fn insert(&mut self, operator: u32) {
         for place in &mut self.known {
             match place {
-                Some(known) if *known == name => return,
+                Some(known) if *known == operator => return,
                 Some(_) => {}
                 None => {
-                    *place = Some(name);
+                    *place = Some(operator);
                     return;
                 }
             }

@@ -126,6 +126,7 @@ impl Watch {
     }
 
     pub(super) fn finish(&mut self) {
+        self.judge_put_off();
         self.over = true;
         let mut report = Box::new(self.report(true));
         self.doubt_old_sights(&mut report);

@@ -94,6 +94,7 @@ impl Watch {
     /// Whatever was under way is lost, so it is due again.
     fn forget_errands(&mut self) {
         self.in_flight = 0;
+        self.records.iter_mut().for_each(|record| record.asking = 0);
         let now = self.now;
         for (i, search) in self.searches.iter_mut().enumerate() {
             if std::mem::take(&mut search.in_flight) {

@@ -31,9 +31,7 @@ impl Watch {
     }
 
     pub(super) fn judge_dirty(&mut self) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        dirty.iter().for_each(|&record| self.records[record].dirty = false);
+        let dirty = self.take_dirty();
         for &record in &dirty {
             self.records[record].judged_at = self.now;
             self.news = true;
@@ -151,7 +149,7 @@ impl Watch {
         }
     }
 
-    fn judge_record(&mut self, record: usize) {
+    pub(super) fn judge_record(&mut self, record: usize) {
         self.work_out_sight(record);
         let brief = self.is_many();
         let Judged { report, decided, clear } = self.judge(record, self.now, brief);
@@ -261,7 +259,7 @@ impl Watch {
         let zone = search.zone.map(|zone| &self.auth.zones[zone]);
         let servers = self.server_views(record);
         let forgotten = self.forgotten(record);
-        let resolvers = self.resolver_views(record);
+        let resolvers = self.resolver_views(record, now);
         let survey = self.survey_of(record);
         let watching = self.plan.mode == Mode::Watch && !self.plan.policy.settle.is_zero();
         let found = WalkEnd::Found;
@@ -292,6 +290,7 @@ impl Watch {
             gate_open: progress.gate_open,
             decided: progress.decided,
             resolvers: &resolvers,
+            operators_needed: self.operators_needed,
             settle_until: progress
                 .settle_from
                 .filter(|_| watching)
@@ -323,13 +322,10 @@ impl Watch {
         progress.at_servers.iter().map(|(server, says)| view((server, says))).collect()
     }
 
-    fn resolver_views(&self, record: usize) -> Vec<ResolverView<'_>> {
-        let cells = self.cells_of(record).zip(&self.plan.resolvers);
-        let view = |(cell, vantage)| {
-            let cell: &super::Cell = &self.cells[cell];
-            ResolverView { vantage, cell, given_up: cell.is_failing_for_long(self.now) }
-        };
-        cells.map(view).collect()
+    fn resolver_views(&self, record: usize, now: Timestamp) -> Vec<ResolverView<'_>> {
+        let cells = &self.cells[self.cells_of(record)];
+        let each = self.plan.resolvers.iter().zip(&self.operators).zip(cells);
+        each.map(|((vantage, &operator), cell)| ResolverView::new(vantage, operator, cell, now)).collect()
     }
 
     /// AAAA addresses that the guard found; none while it has not been asked everywhere.

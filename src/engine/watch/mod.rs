@@ -5,6 +5,7 @@
 //! [`ending`] tells them and knows when to stop, and [`gaps`] picks the thread up when nothing could be seen. The decisions themselves are in the pure rooms beside.
 
 mod authorities;
+mod backlog;
 mod ending;
 mod gaps;
 mod judging;
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::{
-    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Started, Task, Timestamp, VantageId,
+    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Role, Started, Task, Timestamp, VantageId,
     Verdict, Why,
 };
 
@@ -30,7 +31,7 @@ use super::authority::Authorities;
 use super::convergence::{Cell, Samples};
 use super::plan::{Mode, Plan};
 use super::schedule;
-use super::verdict::Blind;
+use super::verdict::{self, Blind};
 use progress::{NameSearch, Progress};
 use subject::Subject;
 use sums::Sums;
@@ -129,6 +130,8 @@ pub struct Watch {
     late: Vec<bool>,
     /// By resolver: the number of its operator.
     operators: Vec<u32>,
+    /// How many of them must confirm.
+    operators_needed: usize,
     /// By resolver: questions under way, and the cells that wait until there are fewer.
     under_way: Vec<u32>,
     in_line: Vec<VecDeque<u32>>,
@@ -158,6 +161,8 @@ pub struct Watch {
     closing: Option<Timestamp>,
     /// The records to be judged at the next finding.
     dirty: Vec<usize>,
+    /// Records whose judgement waits, and until when at most.
+    put_off: VecDeque<(Timestamp, usize)>,
     sums: Sums,
     /// Records that have become right and whose resolvers may be asked from now on, unless their alias leads over a
     /// name that is not.
@@ -172,6 +177,7 @@ impl Watch {
     pub fn new(plan: Plan) -> Self {
         let rows: Vec<usize> = (0..plan.records.len()).filter(|&i| !plan.records[i].is_guard()).collect();
         let cells = rows.len() * plan.resolvers.len();
+        let operators = operators(&plan);
         let mut records = Progress::for_plan(&plan);
         let (subjects, subject_of_name) = Subject::for_plan(&plan, &mut records);
         Watch {
@@ -193,7 +199,8 @@ impl Watch {
             cells: vec![Cell::new(plan.samples().planned); cells],
             samples: plan.samples(),
             late: vec![false; plan.resolvers.len()],
-            operators: operators(&plan),
+            operators_needed: operators_needed(&plan, &operators),
+            operators,
             under_way: vec![0; plan.resolvers.len()],
             in_line: vec![VecDeque::new(); plan.resolvers.len()],
             at_servers: 0,
@@ -213,6 +220,7 @@ impl Watch {
             news: true,
             closing: None,
             dirty: Vec::new(),
+            put_off: VecDeque::new(),
             over: false,
             plan,
         }
@@ -420,6 +428,11 @@ impl Watch {
 fn operators(plan: &Plan) -> Vec<u32> {
     let mut known = HashMap::new();
     (0u32..).zip(&plan.resolvers).map(|(i, vantage)| *known.entry(&vantage.operator).or_insert(i)).collect()
+}
+
+fn operators_needed(plan: &Plan, operators: &[u32]) -> usize {
+    let voting = plan.resolvers.iter().zip(operators).filter(|(vantage, _)| vantage.role == Role::Voter);
+    verdict::OPERATORS.min(voting.map(|(_, operator)| operator).collect::<BTreeSet<_>>().len())
 }
 
 #[cfg(test)]

@@ -133,6 +133,10 @@ pub(super) struct Progress {
     pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
+    /// Answers of its resolvers that are still to come.
+    pub(super) asking: u32,
+    /// It is judged a moment later.
+    pub(super) put_off: bool,
     /// Its servers have said something new since it was judged.
     pub(super) unweighed: bool,
     /// What the CA's other rules say, and of which look at its name.
@@ -192,6 +196,8 @@ impl Progress {
                 looking_until: Timestamp::default(),
                 decided: false,
                 dirty: false,
+                asking: 0,
+                put_off: false,
                 unweighed: false,
                 sighted: None,
                 held: None,

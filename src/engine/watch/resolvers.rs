@@ -88,6 +88,7 @@ impl Watch {
             self.cells[cell].sample = sample.wrapping_add(1);
             self.cells[cell].in_flight += 1;
             self.under_way[resolver] += 1;
+            self.records[record].asking += 1;
             let task = Task::Ask {
                 vantage: self.vantage_id(resolver),
                 server: server.clone(),
@@ -128,7 +129,7 @@ impl Watch {
             None => {
                 let (record, _) = self.place_of(cell);
                 self.fold_cell(record, cell, resolver, Reading::Silent(Failure::NoRoute), 0);
-                self.mark(record);
+                self.mark_caches(record);
                 None
             }
         }
@@ -142,6 +143,7 @@ impl Watch {
         let cell = self.cells_of(record).start + resolver;
         self.cells[cell].in_flight = self.cells[cell].in_flight.saturating_sub(1);
         self.under_way[resolver] = self.under_way[resolver].saturating_sub(1);
+        self.records[record].asking = self.records[record].asking.saturating_sub(1);
         self.ask_next_in_line(resolver);
         let reading = reading::read(&self.plan.records[record], &self.records[record].truth, seen);
         if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
@@ -149,7 +151,7 @@ impl Watch {
         }
         let rtt = if let Seen::Answered(answer) = seen { answer.rtt_micros } else { 0 };
         self.fold_cell(record, cell, resolver, reading, rtt);
-        self.mark(record);
+        self.mark_caches(record);
     }
 
     /// Another address family or transport of the same resolver, where this machine has no way to one.

@@ -236,7 +236,8 @@ impl Scene {
         let confirmed = Cell::confirmed();
         let resolvers: Vec<ResolverView<'_>> = operators
             .iter()
-            .map(|vantage| ResolverView { vantage, cell: &confirmed, given_up: false })
+            .zip(0..)
+            .map(|(vantage, operator)| ResolverView::new(vantage, operator, &confirmed, NOW))
             .collect();
         let hosts: Vec<(Arc<str>, Name)> = (1..=self.servers.len().max(self.guard.len())).map(host).collect();
         let (servers, guard) = (views(&hosts, &self.servers), views(&hosts, &self.guard));
@@ -272,6 +273,7 @@ impl Scene {
             gate_open,
             decided: self.decided,
             resolvers: &resolvers,
+            operators_needed: resolvers.len(),
             settle_until: None,
             everyone_by: None,
             brief: false,

@@ -1,0 +1,47 @@
+//! Which records are judged now. Of many, one whose resolvers are being asked waits a moment for further answers,
+//! since most of these change nothing that is told.
+
+use crate::engine::schedule;
+use crate::model::Verdict;
+
+use super::Watch;
+
+impl Watch {
+    /// Takes out the records that are to be judged now, in order, each once.
+    pub(super) fn take_dirty(&mut self) -> Vec<usize> {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.iter().for_each(|&record| self.records[record].dirty = false);
+        if self.is_many() {
+            dirty.retain(|&record| !self.puts_off(record));
+            while let Some(&(_, record)) = self.put_off.front().filter(|(until, _)| *until <= self.now) {
+                self.put_off.pop_front();
+                dirty.extend(std::mem::take(&mut self.records[record].put_off).then_some(record));
+            }
+        }
+        dirty.sort_unstable();
+        dirty
+    }
+
+    /// Whether the judgement of a record waits. It does while some of its resolvers are still to answer, so that a
+    /// finding is sure to come that ends the wait, and only as long as it counts as not safe: whatever goes against
+    /// one that is safe is judged before anything else is told.
+    fn puts_off(&mut self, record: usize) -> bool {
+        let progress = &mut self.records[record];
+        let counts = progress.counted.is_some_and(|counted| counted.reached || counted.verdict == Verdict::Safe);
+        let waits = progress.asking > 0 && !progress.unweighed && !counts;
+        if std::mem::replace(&mut progress.put_off, waits) < waits {
+            self.put_off.push_back((self.now + schedule::PUT_OFF, record));
+        }
+        waits
+    }
+
+    /// Judges all that was put off: it is over.
+    pub(super) fn judge_put_off(&mut self) {
+        while let Some((_, record)) = self.put_off.pop_front() {
+            if std::mem::take(&mut self.records[record].put_off) {
+                self.records[record].judged_at = self.now;
+                self.judge_record(record);
+            }
+        }
+    }
+}
