@@ -8,12 +8,12 @@ use hickory_proto::op::{Message, ResponseCode};
 use tokio::time::timeout;
 
 use super::answer;
-use super::line::{Line, Reply};
+use super::line::{Line, Reply, Want};
 use super::polite::{Polite, Turn};
 use super::tcp;
 use super::wire::Query;
 use crate::clock::Stopwatch;
-use crate::model::{Answer, Failure, Question, QuestionType};
+use crate::model::{Answer, Failure, Question};
 
 /// Waits between the tries, in thousandths of the limit. Ten tries: where every fifth packet is lost
 /// each way, one probe in 27,000 gets no answer.
@@ -120,8 +120,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) server: SocketAddr,
     pub(crate) polite: &'a Polite,
     pub(crate) limit: Limit,
-    /// Addresses of this type are all that is wanted, so a plain answer need not be decoded whole.
-    pub(crate) only: Option<QuestionType>,
+    pub(crate) want: Want,
 }
 
 impl Exchange<'_> {
@@ -186,7 +185,7 @@ impl Exchange<'_> {
 
     /// The tries over UDP; tells after how many of them what came.
     pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> Tried {
-        let mut ear = line.ear(self.only);
+        let mut ear = line.ear(self.want);
         let mut tries = 0;
         while let Some(wait) = self.limit.wait(tries) {
             if tries > 0 {

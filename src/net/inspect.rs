@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use super::Internet;
 use super::answer::shown;
 use super::exchange::{Exchange, Heard, Limit};
-use super::line::Line;
+use super::line::{Line, Want};
 use super::wire::Query;
 use crate::model::{Answer, Endpoint, Failure, Manner, Name, Question, QuestionType, Rcode, Transport};
 
@@ -158,7 +158,7 @@ impl Internet {
         let _held = self.polite.socket().await;
         let turn = self.polite.turn(endpoint.addr.ip()).await;
         let limit = Limit::start(self.settings.probe_limit);
-        let exchange = Exchange { server: endpoint.addr, polite: &self.polite, limit, only: None };
+        let exchange = Exchange { server: endpoint.addr, polite: &self.polite, limit, want: Want::Whole };
         match endpoint.transport {
             Transport::Udp => match Line::open(endpoint.addr) {
                 Ok(line) => line.during(exchange.over_udp(&line, query, &turn)).await,

@@ -44,7 +44,7 @@ pub(crate) enum Reply {
     Truncated,
     /// An answer that fits and cannot be read past its header, or an error without the question.
     Unclear(Box<Message>),
-    /// An answer on a line that decodes nothing, and how it fits.
+    /// An answer as it came, and how it fits.
     Octets(Vec<u8>, Fit),
     /// An answer that fits but for the case of its letters.
     OtherCase,
@@ -54,11 +54,21 @@ pub(crate) enum Reply {
     Failed(Failure),
 }
 
+/// What is wanted of an answer that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// The whole message.
+    Whole,
+    /// Addresses of this type are all that is wanted, so a plain answer need not be decoded whole.
+    Addresses(QuestionType),
+    /// Its octets as they came.
+    Octets,
+}
+
 /// A socket, and who waits on it for what.
 pub(crate) struct Line {
     socket: UdpSocket,
     desk: RefCell<Desk>,
-    decodes: bool,
 }
 
 /// IDs are random already, and nobody else chooses them: spreading them is all the hashing that they need.
@@ -111,8 +121,7 @@ enum Owner {
 pub(super) type Carried = (u32, Reply, Duration);
 
 struct Slot {
-    /// Plain answers to a question of this type need not be decoded whole.
-    only: Option<QuestionType>,
+    want: Want,
     reply: Cell<Option<(Reply, Duration)>>,
     waker: Cell<Option<Waker>>,
 }
@@ -139,12 +148,12 @@ impl Line {
             UdpSocket::from_std(socket)
         };
         let socket = open().map_err(|error| failure(&error))?;
-        Ok(Line { socket, desk: RefCell::default(), decodes: true })
+        Ok(Line { socket, desk: RefCell::default() })
     }
 
-    /// The same, with answers handed over as they came.
-    pub(crate) fn undecoded(self) -> Self {
-        Line { decodes: false, ..self }
+    #[cfg(test)]
+    pub(super) fn port(&self) -> u16 {
+        self.socket.local_addr().map_or(0, |addr| addr.port())
     }
 
     /// Reads for everybody, for ever.
@@ -181,10 +190,9 @@ impl Line {
         }
     }
 
-    /// Begins a question; the tries of one question share an ear. With `only`, a plain answer of that type
-    /// comes as what it says, and not as a message.
-    pub(crate) fn ear(&self, only: Option<QuestionType>) -> Ear<'_> {
-        let slot = Slot { only, reply: Cell::default(), waker: Cell::default() };
+    /// Begins a question; the tries of one question share an ear.
+    pub(crate) fn ear(&self, want: Want) -> Ear<'_> {
+        let slot = Slot { want, reply: Cell::default(), waker: Cell::default() };
         Ear { line: self, slot: Rc::new(slot), ids: Vec::with_capacity(2) }
     }
 
@@ -233,15 +241,12 @@ impl Line {
             return;
         };
         let Some(Try { owner, since, .. }) = desk.tries.remove(&id) else { return };
-        let only = match &owner {
+        let want = match &owner {
             Owner::Nobody => return,
-            Owner::Ear(slot) => slot.only,
-            Owner::Carried(_, qtype) => Some(*qtype),
+            Owner::Ear(slot) => slot.want,
+            Owner::Carried(_, qtype) => Want::Addresses(*qtype),
         };
-        let rtt = since.elapsed();
-        let reply =
-            if self.decodes { reply(datagram, fit, only) } else { Reply::Octets(datagram.to_vec(), fit) };
-        owner.give(reply, rtt, &mut desk.carried);
+        owner.give(reply(datagram, fit, want), since.elapsed(), &mut desk.carried);
     }
 
     /// Sends one try of a question that is carried among others, by its number and for answers of one type, and
@@ -358,16 +363,17 @@ impl Drop for Ear<'_> {
 }
 
 /// What a datagram that fits is, for whoever waits for it.
-fn reply(datagram: &[u8], fit: Fit, only: Option<QuestionType>) -> Reply {
-    match fit {
-        Fit::OtherCase => return Reply::OtherCase,
-        Fit::Exact if wire::is_truncated(datagram) => return Reply::Truncated,
-        Fit::Exact => {
-            if let Some(answer) = only.and_then(|qtype| plain::read(datagram, qtype)) {
+fn reply(datagram: &[u8], fit: Fit, want: Want) -> Reply {
+    match (fit, want) {
+        (_, Want::Octets) => return Reply::Octets(datagram.to_vec(), fit),
+        (Fit::OtherCase, _) => return Reply::OtherCase,
+        (Fit::Exact, _) if wire::is_truncated(datagram) => return Reply::Truncated,
+        (Fit::Exact, Want::Addresses(qtype)) => {
+            if let Some(answer) = plain::read(datagram, qtype) {
                 return Reply::Plain(answer);
             }
         }
-        Fit::NoQuestion | Fit::Not => {}
+        (Fit::Exact | Fit::NoQuestion | Fit::Not, _) => {}
     }
     match (fit, wire::decode(datagram)) {
         (Fit::Exact, Ok(message)) => Reply::Whole(Box::new(message)),
@@ -433,7 +439,7 @@ mod tests {
     #[tokio::test]
     async fn an_answered_id_may_be_used_again_at_once() {
         let line = Line::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))).unwrap();
-        let (mut answered, later) = (line.ear(None), line.ear(None));
+        let (mut answered, later) = (line.ear(Want::Whole), line.ear(Want::Whole));
         answered.ids.push(7);
         let owner = Owner::Ear(later.slot.clone());
         let one = Try { sent: vec![], since: Stopwatch::start(), owner };

@@ -21,6 +21,7 @@ mod polite;
 mod post;
 mod round;
 mod secure;
+mod shared_lines;
 mod side_by_side;
 mod survey;
 mod system;
@@ -42,12 +43,13 @@ use ask::{Ask, Told};
 pub use call::{Delivered, Receiver, ReceiverError};
 use exchange::{Exchange, Heard, Limit};
 pub use inspect::{Manners, Sight};
-use line::Line;
+use line::Want;
 pub use measure::Measured;
 use polite::Polite;
 use post::Post;
 use secure::Secure;
 pub use secure::{SecureError, certificates};
+use shared_lines::SharedLines;
 use survey::{Shared, Shelf};
 pub use system::system_resolvers;
 use walk::{Start, Walker};
@@ -99,6 +101,7 @@ pub struct Internet {
     clock: Rc<Clock>,
     polite: Rc<Polite>,
     post: Post,
+    shared_lines: SharedLines,
     secure: Secure,
     walker: Walker,
     /// What surveys share.
@@ -122,11 +125,12 @@ impl Internet {
         let web = Web::new(&settings.web)?;
         let (polite, shelf) = (Rc::new(Polite::new().by_operator(&settings.operators)), Shelf::default());
         let post = Post::new(polite.clone(), clock.clone(), settings.probe_limit);
-        Ok(Internet { settings, clock, polite, post, secure, walker, shelf, shared: survey::shared(), web })
+        let (shared_lines, shared) = (SharedLines::new(polite.clone()), survey::shared());
+        Ok(Internet { settings, clock, polite, post, shared_lines, secure, walker, shelf, shared, web })
     }
 
-    fn exchange(&self, server: SocketAddr) -> Exchange<'_> {
-        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), only: None }
+    fn exchange(&self, server: SocketAddr, want: Want) -> Exchange<'_> {
+        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), want }
     }
 }
 
@@ -140,11 +144,10 @@ impl Ask for Internet {
     async fn ask(&self, server: SocketAddr, question: &Question, manner: Manner) -> Told {
         // In this order: whoever waits for his turn at one server keeps no socket from those who ask others.
         let turn = self.polite.turn(server.ip()).await;
-        let _held = self.polite.lone_socket().await;
-        let heard = match Line::open(server) {
+        let heard = match self.shared_lines.to(server).await {
             Ok(line) => {
                 let query = Query::new(question, manner);
-                line.during(self.exchange(server).over_udp(&line, &query, &turn)).await
+                line.during(self.exchange(server, Want::Whole).over_udp(&line.line, &query, &turn)).await
             }
             Err(failure) => Heard::failed(failure, 0),
         };

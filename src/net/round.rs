@@ -8,7 +8,7 @@ use futures::stream::{self, LocalBoxStream, SelectAll, Stream, StreamExt as _};
 use tokio::time::timeout;
 
 use super::exchange::{Exchange, Heard, Limit};
-use super::line::{Line, Reply};
+use super::line::{Line, Reply, Want};
 use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER};
 use super::secure::Held;
 use super::wire::Query;
@@ -94,7 +94,7 @@ impl Route<'_> {
             Some(held) => self.net.secure.ask(held, &self.server, query, limit).await,
             None => {
                 let polite = &self.net.polite;
-                Exchange { server: self.server.addr, polite, limit, only: None }.over_tcp(query).await
+                Exchange { server: self.server.addr, polite, limit, want: Want::Whole }.over_tcp(query).await
             }
         }
     }
@@ -157,7 +157,7 @@ async fn intercept(net: &Internet) -> (Seen, u32) {
     let query = Query::new(&Question { name: Name::root(), qtype: QuestionType::Ns }, Manner::Recursive);
     let mut sent = 0;
     let listen = async {
-        let mut ear = line.ear(None);
+        let mut ear = line.ear(Want::Whole);
         for _ in 0..2 {
             sent += 1;
             ear.send(&query).await;

@@ -156,19 +156,19 @@ fn push_label(bytes: &mut Vec<u8>, label: &[u8]) {
     bytes.extend_from_slice(label);
 }
 
-/// Appends a name without escapes as its labels.
+/// Appends a name without escapes as its labels: each dot, and one before the first label, becomes a length.
 fn push_text(bytes: &mut Vec<u8>, name: &str) {
     let mut length = bytes.len();
     bytes.push(0);
-    for octet in name.bytes() {
-        if octet == b'.' {
-            length = bytes.len();
-            bytes.push(0);
-        } else {
-            bytes.push(octet);
-            bytes[length] += 1;
+    bytes.extend_from_slice(name.as_bytes());
+    // No label is longer than 63 octets, so nothing is lost here.
+    for at in length + 1..bytes.len() {
+        if bytes[at] == b'.' {
+            bytes[length] = (at - length - 1) as u8;
+            length = at;
         }
     }
+    bytes[length] = (bytes.len() - length - 1) as u8;
 }
 
 /// The ID of a message, if it is long enough to be one.

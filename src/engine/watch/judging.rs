@@ -31,7 +31,7 @@ impl Watch {
     }
 
     pub(super) fn judge_dirty(&mut self) {
-        let dirty = self.take_dirty();
+        let mut dirty = self.take_dirty();
         for &record in &dirty {
             self.records[record].judged_at = self.now;
             self.news = true;
@@ -42,10 +42,15 @@ impl Watch {
         if !dirty.is_empty() {
             self.open_gates();
         }
-        for record in dirty {
+        for &record in &dirty {
             if self.records[record].row.is_some() {
                 self.judge_record(record);
             }
+        }
+        if self.dirty.is_empty() {
+            // For the next one: there is one for each finding.
+            dirty.clear();
+            self.dirty = dirty;
         }
         if self.news {
             self.fire();

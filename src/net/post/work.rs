@@ -21,7 +21,7 @@ use super::{Mailbox, Probe, Tools};
 use crate::clock::Stopwatch;
 use crate::model::{Errand, Failure, Finding, Manner, Question, Seen, Task, Timestamp};
 use crate::net::exchange::{Body, Exchange, Heard, Limit, MOST_TRIES, Tried, unheard};
-use crate::net::line::{Carried, Line, MAX_JUNK, Reply, Sent};
+use crate::net::line::{Carried, Line, MAX_JUNK, Reply, Sent, Want};
 use crate::net::polite::{Server, Turn};
 use crate::net::round::unchecked;
 use crate::net::wire::Query;
@@ -324,8 +324,8 @@ async fn rest(
 ) -> Finding {
     let (seen, questions) = match &errand.task {
         Task::Ask { server, question, manner, .. } => {
-            let only = Some(question.qtype);
-            let exchange = Exchange { server: server.addr, polite: &tools.polite, limit, only };
+            let want = Want::Addresses(question.qtype);
+            let exchange = Exchange { server: server.addr, polite: &tools.polite, limit, want };
             let query = Query::new(question, *manner);
             let heard = exchange.after(tried, &line, &query, &turn).await;
             let again = async || {

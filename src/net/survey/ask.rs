@@ -11,7 +11,7 @@ use crate::clock::Stopwatch;
 use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
 use crate::net::exchange::{Exchange, Limit};
-use crate::net::line::{Line, Reply};
+use crate::net::line::{Reply, Want};
 use crate::net::side_by_side::SideBySide;
 use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
@@ -164,19 +164,18 @@ impl<'a> Asker<'a> {
     async fn octets(&self, server: SocketAddr, question: &Question, way: Way) -> (Octets, Duration) {
         let query = Query::surveying(question, way.mixed, way.edns);
         if way.stream {
-            let exchange = self.net.exchange(server);
+            let exchange = self.net.exchange(server, Want::Octets);
             let (heard, rtt) = self.over_tcp(&exchange, &query).await;
             return (heard.map(|octets| (octets, Fit::Exact)), rtt);
         }
         let turn = self.net.polite.turn(server.ip()).await;
-        let held = self.net.polite.lone_socket().await;
-        let line = match Line::open(server) {
-            Ok(line) => line.undecoded(),
+        let line = match self.net.shared_lines.to(server).await {
+            Ok(line) => line,
             Err(failure) => return (Err(failure), Duration::ZERO),
         };
-        let exchange = self.net.exchange(server);
-        let (reply, rtt, tries) = line.during(exchange.tries(&line, &query, &turn)).await;
-        drop((line, held));
+        let exchange = self.net.exchange(server, Want::Octets);
+        let (reply, rtt, tries) = line.during(exchange.tries(&line.line, &query, &turn)).await;
+        drop(line);
         self.count(u32::from(tries));
         let octets = match reply {
             Reply::Octets(octets, fit) => (octets, fit),

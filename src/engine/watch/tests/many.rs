@@ -1,5 +1,6 @@
 //! Watches of many records: what is told of them, and what is under way.
 
+use super::super::sums::{Counted, Outlook};
 use super::*;
 
 const MANY: usize = 150;
@@ -112,4 +113,66 @@ fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
     }
     assert_eq!(most, 256, "as many as are asked at once, and no more");
     assert_eq!(asked, 600 * 2, "each once; further samples come in their time");
+}
+
+/// A watch of many whose name servers are right and whose surveys are back, with the questions to its resolvers.
+fn with_resolvers_to_answer(world: &mut Little, now: Timestamp) -> (Watch, Vec<Errand>) {
+    let mut watch = Watch::new(many(world, MANY));
+    let mut queue = watch.step(now, Input::Started).errands;
+    let mut kept = Vec::new();
+    while let Some(errand) = queue.pop() {
+        if matches!(errand.task, Task::Ask { record: Some(_), .. }) {
+            kept.push(errand);
+            continue;
+        }
+        let seen = world.seen(&errand);
+        queue.extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
+    }
+    (watch, kept)
+}
+
+fn of_record(errands: &[Errand], wanted: u32) -> Vec<Errand> {
+    let ours = |errand: &&Errand| matches!(errand.task, Task::Ask { record: Some(id), .. } if id.0 == wanted);
+    errands.iter().filter(ours).cloned().collect()
+}
+
+#[test]
+fn a_record_of_many_is_judged_once_its_resolvers_have_answered_or_a_moment_later() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &good], &vec![old; 5]);
+    let now = Timestamp::from_secs(1_000_000);
+    let (mut watch, errands) = with_resolvers_to_answer(&mut world, now);
+    let mut told = |at: Timestamp, errand: &Errand| {
+        let seen = world.seen(errand);
+        let step = watch.step(at, Input::Found(Finding { errand: errand.clone(), at, seen, questions: 1 }));
+        of_records(&step.events).iter().map(|report| report.record.0).collect::<Vec<_>>()
+    };
+    let (first, second) = (of_record(&errands, 0), of_record(&errands, 2));
+    assert_eq!((first.len(), second.len()), (5, 5));
+    for errand in &first[..4] {
+        assert_eq!(told(now, errand), [0; 0], "one is still to answer");
+    }
+    assert_eq!(told(now, &first[4]), [0], "all have answered");
+    assert_eq!(told(now, &second[0]), [0; 0]);
+    let moment = now + schedule::PUT_OFF;
+    assert_eq!(told(moment, &of_record(&errands, 4)[0]), [2], "it has waited long enough");
+}
+
+#[test]
+fn a_record_that_is_safe_is_judged_by_every_answer() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let now = Timestamp::from_secs(1_000_000);
+    let (mut watch, errands) = with_resolvers_to_answer(&mut world, now);
+    let errand = of_record(&errands, 0).swap_remove(0);
+    let seen = world.seen(&errand);
+    watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 }));
+    assert!(watch.records[0].put_off && watch.records[0].asking == 4);
+    for (verdict, reached, waits) in
+        [(Verdict::NotYet, false, true), (Verdict::NotYet, true, false), (Verdict::Safe, false, false)]
+    {
+        watch.records[0].counted = Some(Counted { verdict, reached, outlook: Outlook::Open });
+        watch.mark_caches(0);
+        assert_eq!(watch.take_dirty() == [0], !waits, "{verdict:?}, {reached}");
+    }
 }
