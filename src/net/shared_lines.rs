@@ -222,7 +222,9 @@ mod tests {
             let mut reader = Box::pin(ask(&lines, server, 0));
             let mut second = Box::pin(ask(&lines, server, 1));
             // Both have sent, and the first of them reads.
-            assert!(futures::poll!(reader.as_mut()).is_pending() && futures::poll!(second.as_mut()).is_pending());
+            assert!(
+                futures::poll!(reader.as_mut()).is_pending() && futures::poll!(second.as_mut()).is_pending()
+            );
             drop(reader);
             let (second, third) = futures::join!(second, ask(&lines, server, 2));
             assert!(second.1 && third.1 && second.0 == third.0);

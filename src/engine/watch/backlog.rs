@@ -27,9 +27,11 @@ impl Watch {
     /// one that is safe is judged before anything else is told.
     fn puts_off(&mut self, record: usize) -> bool {
         let progress = &mut self.records[record];
-        let counts = progress.counted.is_some_and(|counted| counted.reached || counted.verdict == Verdict::Safe);
+        let counts =
+            progress.counted.is_some_and(|counted| counted.reached || counted.verdict == Verdict::Safe);
         let waits = progress.asking > 0 && !progress.unweighed && !counts;
-        if std::mem::replace(&mut progress.put_off, waits) < waits {
+        let waited = std::mem::replace(&mut progress.put_off, waits);
+        if waits && !waited {
             self.put_off.push_back((self.now + schedule::PUT_OFF, record));
         }
         waits

@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::{
-    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Role, Started, Task, Timestamp, VantageId,
-    Verdict, Why,
+    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Role, Started, Task, Timestamp,
+    VantageId, Verdict, Why,
 };
 
 use super::authority::Authorities;
