@@ -79,6 +79,18 @@ pub struct Policy {
     /// tells whether that is over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<Name>,
+    /// Of more records than this the whole is told only when the verdict on all changes, and what there is to tell of
+    /// one record by itself; and a record is judged once a moment while its resolvers are being asked.
+    #[serde(default = "told_whole", skip_serializing_if = "is_told_whole")]
+    pub told_whole: usize,
+}
+
+const fn told_whole() -> usize {
+    100
+}
+
+fn is_told_whole(records: &usize) -> bool {
+    *records == told_whole()
 }
 
 impl Default for Policy {
@@ -99,6 +111,7 @@ impl Default for Policy {
             assumed: false,
             attempts: Vec::new(),
             doubted: Vec::new(),
+            told_whole: told_whole(),
         }
     }
 }

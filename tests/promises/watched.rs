@@ -23,6 +23,13 @@ impl Watched {
         Self::of(plan, world, trials, keep)
     }
 
+    /// The same world, watched as thousands of records are.
+    pub(crate) fn as_of_many(seed: u64) -> Self {
+        let (mut plan, world, trials) = random_watch(seed);
+        plan.policy.told_whole = 0;
+        Self::of(plan, world, trials, false)
+    }
+
     pub(crate) fn of(plan: Plan, mut world: World, trials: Trials, keep: bool) -> Self {
         let mut told = String::new();
         let mut safe_at = Vec::new();

@@ -13,9 +13,6 @@ use crate::model::{
 use super::Watch;
 use super::sums::has_reached;
 
-/// Of more records than this not all are told whenever there is news of one.
-const TOLD_WHOLE: usize = 100;
-
 impl Watch {
     pub(super) fn milestones(&mut self, record: usize, report: &RecordReport) {
         let reached = [report.issuable, report.verdict == Verdict::Safe, report.everyone];
@@ -87,7 +84,7 @@ impl Watch {
 
     /// Whether there are too many records to tell of all whenever there is news of one.
     pub(super) fn is_many(&self) -> bool {
-        self.sums.rows > TOLD_WHOLE
+        self.sums.rows > self.plan.policy.told_whole
     }
 
     /// A watch tells each verdict that differs from the last one, once every record's first look is over; a single
