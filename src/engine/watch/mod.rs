@@ -9,6 +9,7 @@ mod backlog;
 mod ending;
 mod gaps;
 mod judging;
+mod origins;
 mod progress;
 mod resolvers;
 mod servers;
@@ -20,6 +21,7 @@ mod surveys;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
@@ -117,6 +119,8 @@ pub struct Watch {
     subjects: Vec<Subject>,
     subject_of_name: HashMap<Name, usize>,
     surveys: Surveys,
+    /// Whose servers are at unexpected addresses.
+    origins: HashMap<IpAddr, origins::Looked>,
     /// Looks that are under way.
     looks_out: usize,
     /// When the last whole look at each name began.
@@ -190,6 +194,7 @@ impl Watch {
             subjects,
             subject_of_name,
             surveys: Surveys::default(),
+            origins: HashMap::new(),
             looks_out: 0,
             completed: BTreeSet::new(),
             sums: Sums::new(rows.len()),

@@ -1,5 +1,4 @@
-//! The watch's dealings with what the CA looks at beyond addresses: surveys, visits to web servers, and whose
-//! servers they are.
+//! The watch's dealings with what the CA looks at beyond addresses: surveys, and visits to web servers.
 //!
 //! One look at a name is a survey, and then a visit to every address that it found. A name is looked at
 //! once at the beginning, so that what is wrong can be told early; again when its records have become right,
@@ -24,8 +23,6 @@ use crate::engine::authority::AtServer;
 
 /// Addresses that one look visits at most; a name with more is its owner's to sort out.
 const MOST_VISITS: usize = 32;
-/// Addresses whose owner is asked for.
-const MOST_ORIGINS: usize = 4;
 
 /// Old looks that are taken anew at once, after all were.
 const RENEWED: usize = 8;
@@ -190,25 +187,9 @@ impl Watch {
     }
 
     /// A private address is nobody's web server but this network's own; the CA does not go there either.
-    fn may_visit(&self, address: IpAddr) -> bool {
+    pub(super) fn may_visit(&self, address: IpAddr) -> bool {
         let policy = &self.plan.policy;
         policy.allow_reserved || policy.ca == Ca::Pebble || issuance::reserved_block(address).is_none()
-    }
-
-    fn ask_origins(&mut self, subject: usize) {
-        let Subject { survey: Some(survey), expected, origins, .. } = &self.subjects[subject] else { return };
-        if expected.is_empty() || !self.plan.policy.ask_origin {
-            return;
-        }
-        let strange = survey.addresses.iter().filter(|&&address| {
-            !expected.contains(&address)
-                && self.may_visit(address)
-                && origins.iter().all(|(known, _)| *known != address)
-        });
-        let strange: Vec<IpAddr> = strange.copied().take(MOST_ORIGINS).collect();
-        for address in strange {
-            self.send(Task::Origin { address }, Why::First);
-        }
     }
 
     pub(super) fn fetched(&mut self, name: &Name, address: IpAddr, seen: Seen) {
@@ -223,19 +204,6 @@ impl Watch {
             self.subjects[subject].failed = true;
         }
         self.came_back(subject);
-    }
-
-    pub(super) fn originated(&mut self, address: IpAddr, seen: Seen) {
-        let Seen::Originated(origin) = seen else { return };
-        for subject in 0..self.subjects.len() {
-            let Subject { survey, origins, .. } = &mut self.subjects[subject];
-            let theirs = survey.as_ref().is_some_and(|survey| survey.addresses.contains(&address));
-            if theirs && origins.iter().all(|(known, _)| *known != address) {
-                origins.push((address, (*origin).clone()));
-                self.subjects[subject].seen += 1;
-                self.mark_subject(subject);
-            }
-        }
     }
 
     fn came_back(&mut self, subject: usize) {
@@ -292,6 +260,7 @@ impl Watch {
     /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
     pub(super) fn forget_looks(&mut self) {
         let now = self.now;
+        self.forget_origins_under_way();
         for subject in 0..self.subjects.len() {
             if std::mem::take(&mut self.subjects[subject].out) > 0 {
                 self.looks_out -= 1;
@@ -359,7 +328,7 @@ impl Watch {
         }
     }
 
-    fn mark_subject(&mut self, subject: usize) {
+    pub(super) fn mark_subject(&mut self, subject: usize) {
         self.subjects[subject].records.clone().into_iter().for_each(|record| self.mark(record));
     }
 

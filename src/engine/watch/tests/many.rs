@@ -176,3 +176,14 @@ fn a_record_that_is_safe_is_judged_by_every_answer() {
         assert_eq!(watch.take_dirty() == [0], !waits, "{verdict:?}, {reached}");
     }
 }
+
+#[test]
+fn an_old_host_of_many_names_is_looked_at_once() {
+    let old = answer(&[OLD], 300);
+    let mut world = Little::new(&[&old, &old], &vec![old.clone(); 2]);
+    let mut plan = many(&world, MANY);
+    plan.policy.ask_origin = true;
+    let (watch, ..) = world.play(plan, 60, |_, _| {});
+    assert_eq!(world.origins, 1);
+    assert!(watch.subjects.iter().all(|subject| subject.origins.len() == 1));
+}
