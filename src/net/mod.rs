@@ -2,9 +2,11 @@
 //!
 //! [`Internet`] carries errands out: a round hands plain questions to the post, which groups them by server and
 //! sample; a line is the UDP socket of such a group, an exchange is what one probe on it may need beyond a question
-//! and its answer (such as TCP where UDP does not do), and what comes back is read into a [`crate::model::Answer`]. TLS and HTTPS go over connections that are kept. A survey asks a
-//! zone's own servers what a CA looks at beyond addresses. Web servers are visited by the CA's rules, and asked
-//! whose they are. A call is a request of our own: a verdict told to a receiver, the CA's record of an order. Nothing here judges anything, and no failure of a server or of the network ends a run.
+//! and its answer (such as TCP where UDP does not do), and what comes back is read into a [`crate::model::Answer`].
+//! TLS and HTTPS go over connections that are kept. A survey asks a zone's own servers what a CA looks at beyond
+//! addresses; the single questions of walks and surveys share lines while these are young. Web servers are visited by
+//! the CA's rules, and asked whose they are. A call is a request of our own: a verdict told to a receiver, the CA's
+//! record of an order. Nothing here judges anything, and no failure of a server or of the network ends a run.
 
 mod answer;
 mod ask;

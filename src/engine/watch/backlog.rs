@@ -22,14 +22,14 @@ impl Watch {
         dirty
     }
 
-    /// Whether the judgement of a record waits. It does while some of its resolvers are still to answer, so that a
-    /// finding is sure to come that ends the wait, and only as long as it counts as not safe: whatever goes against
-    /// one that is safe is judged before anything else is told.
+    /// Whether the judgement of a record waits. It does while so many of its voters are still to answer that those who
+    /// have make no quorum, so that a finding is sure to come that ends the wait; and only as long as it counts as not
+    /// safe: whatever goes against one that is safe is judged before anything else is told.
     fn puts_off(&mut self, record: usize) -> bool {
         let progress = &mut self.records[record];
         let counts =
             progress.counted.is_some_and(|counted| counted.reached || counted.verdict == Verdict::Safe);
-        let waits = progress.asking > 0 && !progress.unweighed && !counts;
+        let waits = progress.asking > self.spared && !progress.unweighed && !counts;
         let waited = std::mem::replace(&mut progress.put_off, waits);
         if waits && !waited {
             self.put_off.push_back((self.now + schedule::PUT_OFF, record));

@@ -136,6 +136,8 @@ pub struct Watch {
     operators: Vec<u32>,
     /// How many of them must confirm.
     operators_needed: usize,
+    /// So many voters may be silent without breaking a quorum.
+    spared: u32,
     /// By resolver: questions under way, and the cells that wait until there are fewer.
     under_way: Vec<u32>,
     in_line: Vec<VecDeque<u32>>,
@@ -205,6 +207,7 @@ impl Watch {
             samples: plan.samples(),
             late: vec![false; plan.resolvers.len()],
             operators_needed: operators_needed(&plan, &operators),
+            spared: spared(&plan),
             operators,
             under_way: vec![0; plan.resolvers.len()],
             in_line: vec![VecDeque::new(); plan.resolvers.len()],
@@ -433,6 +436,12 @@ impl Watch {
 fn operators(plan: &Plan) -> Vec<u32> {
     let mut known = HashMap::new();
     (0u32..).zip(&plan.resolvers).map(|(i, vantage)| *known.entry(&vantage.operator).or_insert(i)).collect()
+}
+
+fn spared(plan: &Plan) -> u32 {
+    let voters = plan.resolvers.iter().filter(|vantage| vantage.role == Role::Voter).count();
+    let spared = voters * usize::from(100u8.saturating_sub(plan.policy.quorum_percent)) / 100;
+    u32::try_from(spared).unwrap_or(u32::MAX)
 }
 
 fn operators_needed(plan: &Plan, operators: &[u32]) -> usize {

@@ -133,7 +133,7 @@ pub(super) struct Progress {
     pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
-    /// Answers of its resolvers that are still to come.
+    /// The voters that are being asked about it.
     pub(super) asking: u32,
     /// It is judged a moment later.
     pub(super) put_off: bool,

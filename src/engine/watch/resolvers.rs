@@ -83,12 +83,14 @@ impl Watch {
         let question = Question { name: wanted.name.clone(), qtype: wanted.question_type() };
         let missing = self.cells[cell].missing(self.plan.mode == Mode::Look);
         let why = self.cells[cell].why;
+        if missing > 0 && self.cells[cell].in_flight == 0 {
+            self.records[record].asking += u32::from(self.votes(resolver));
+        }
         for _ in 0..missing {
             let sample = self.cells[cell].sample;
             self.cells[cell].sample = sample.wrapping_add(1);
             self.cells[cell].in_flight += 1;
             self.under_way[resolver] += 1;
-            self.records[record].asking += 1;
             let task = Task::Ask {
                 vantage: self.vantage_id(resolver),
                 server: server.clone(),
@@ -99,6 +101,10 @@ impl Watch {
             };
             self.send(task, why);
         }
+    }
+
+    fn votes(&self, resolver: usize) -> bool {
+        self.plan.resolvers[resolver].role == Role::Voter
     }
 
     /// A resolver has room for one more question.
@@ -141,9 +147,11 @@ impl Watch {
             return;
         }
         let cell = self.cells_of(record).start + resolver;
+        if self.cells[cell].in_flight == 1 {
+            self.records[record].asking -= u32::from(self.votes(resolver));
+        }
         self.cells[cell].in_flight = self.cells[cell].in_flight.saturating_sub(1);
         self.under_way[resolver] = self.under_way[resolver].saturating_sub(1);
-        self.records[record].asking = self.records[record].asking.saturating_sub(1);
         self.ask_next_in_line(resolver);
         let reading = reading::read(&self.plan.records[record], &self.records[record].truth, seen);
         if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
@@ -214,7 +222,7 @@ impl Watch {
             return;
         }
         let cells = self.cells_of(record);
-        let votes = |cell: &usize| self.plan.resolvers[cell - cells.start].role == Role::Voter;
+        let votes = |cell: &usize| self.votes(cell - cells.start);
         let awaited = |cell: &usize| self.cells[*cell].is_awaited();
         let last = cells.clone().filter(awaited).filter(votes).take(schedule::LAST_FEW + 1);
         let mut few = [None; schedule::LAST_FEW + 1];

@@ -117,7 +117,12 @@ fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
 
 /// A watch of many whose name servers are right and whose surveys are back, with the questions to its resolvers.
 fn with_resolvers_to_answer(world: &mut Little, now: Timestamp) -> (Watch, Vec<Errand>) {
-    let mut watch = Watch::new(many(world, MANY));
+    let plan = many(world, MANY);
+    first_looks(world, plan, now)
+}
+
+fn first_looks(world: &mut Little, plan: Plan, now: Timestamp) -> (Watch, Vec<Errand>) {
+    let mut watch = Watch::new(plan);
     let mut queue = watch.step(now, Input::Started).errands;
     let mut kept = Vec::new();
     while let Some(errand) = queue.pop() {
@@ -167,7 +172,7 @@ fn a_record_that_is_safe_is_judged_by_every_answer() {
     let errand = of_record(&errands, 0).swap_remove(0);
     let seen = world.seen(&errand);
     watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 }));
-    assert!(watch.records[0].put_off && watch.records[0].asking == 4);
+    assert!(watch.records[0].put_off && watch.records[0].asking == 4, "{}", watch.records[0].asking);
     for (verdict, reached, waits) in
         [(Verdict::NotYet, false, true), (Verdict::NotYet, true, false), (Verdict::Safe, false, false)]
     {
@@ -186,4 +191,25 @@ fn an_old_host_of_many_names_is_looked_at_once() {
     let (watch, ..) = world.play(plan, 60, |_, _| {});
     assert_eq!(world.origins, 1);
     assert!(watch.subjects.iter().all(|subject| subject.origins.len() == 1));
+}
+
+#[test]
+fn what_is_not_waited_for_puts_no_judgement_off() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let now = Timestamp::from_secs(1_000_000);
+    let mut plan = many(&world, MANY);
+    // A witness, and one of four voters whose silence the quorum bears.
+    let mut resolvers = plan.resolvers.to_vec();
+    resolvers[4].role = Role::Witness;
+    (plan.resolvers, plan.policy.quorum_percent) = (resolvers.into(), 75);
+    let (mut watch, errands) = first_looks(&mut world, plan, now);
+    let mut waits = Vec::new();
+    let voter = |errand: &&Errand| !matches!(errand.task, Task::Ask { vantage: VantageId(4), .. });
+    for errand in of_record(&errands, 0).iter().filter(voter).take(3) {
+        let seen = world.seen(errand);
+        watch.step(now, Input::Found(Finding { errand: errand.clone(), at: now, seen, questions: 1 }));
+        waits.push(watch.records[0].put_off);
+    }
+    assert_eq!(waits, [true, true, false]);
 }
