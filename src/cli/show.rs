@@ -22,6 +22,8 @@ enum Telling {
     Live(Live),
     /// Plain lines to standard error, no more than can be read.
     Lines(Pace),
+    /// How many stand where, now and then: one look at many names can take long.
+    Counts(Pace),
     /// JSON lines to standard output.
     Json,
 }
@@ -61,7 +63,7 @@ impl Show {
             (_, true, _) => Telling::Nothing,
             (.., true) => Telling::Live(Live::new()),
             (.., false) if stream => Telling::Lines(Pace::new()),
-            (.., false) => Telling::Nothing,
+            (.., false) => Telling::Counts(Pace::new()),
         };
         Show {
             cast: Cast::new(),
@@ -80,7 +82,7 @@ impl Show {
         match &mut self.telling {
             Telling::Live(live) => live.line(what),
             Telling::Lines(_) => complain(what),
-            Telling::Nothing | Telling::Json => {}
+            Telling::Nothing | Telling::Counts(_) | Telling::Json => {}
         }
     }
 
@@ -100,6 +102,11 @@ impl Show {
             }
             Telling::Lines(pace) => {
                 for line in pace.lines(&self.on_the_way, now, event, &self.cast) {
+                    complain(&line);
+                }
+            }
+            Telling::Counts(pace) => {
+                for line in pace.counts(&self.on_the_way, now, &self.cast) {
                     complain(&line);
                 }
             }
@@ -145,7 +152,7 @@ impl Show {
     pub(crate) fn aside(&mut self, line: &str) {
         match &mut self.telling {
             Telling::Live(live) => live.print(line),
-            Telling::Nothing | Telling::Lines(_) | Telling::Json => complain(line),
+            Telling::Nothing | Telling::Lines(_) | Telling::Counts(_) | Telling::Json => complain(line),
         }
     }
 
@@ -163,7 +170,7 @@ impl Show {
                     complain(&line);
                 }
             }
-            Telling::Nothing | Telling::Json => {}
+            Telling::Nothing | Telling::Counts(_) | Telling::Json => {}
         }
         if self.quiet {
             return;

@@ -1,6 +1,7 @@
 //! Who is who, and where each stands: a fold over events that every view reads.
 
 mod board;
+mod flow;
 mod latest;
 mod tally;
 
@@ -15,7 +16,7 @@ use crate::model::{
 };
 
 pub use latest::{Change, Turn};
-pub use tally::{Counts, Stuck};
+pub use tally::{Counts, Stuck, Work};
 
 use board::Board;
 use latest::Latest;
@@ -146,6 +147,10 @@ pub struct Cast {
     pub(super) forecast: Option<Forecast>,
     pub(super) forecast_before: Option<Forecast>,
     report: Option<Box<Report>>,
+    /// The places of the records in the report, guards left out.
+    places: Vec<RecordId>,
+    /// What was judged, by place, before there was a verdict on all.
+    early: BTreeMap<usize, RecordReport>,
     /// Of the verdict before the latest one.
     pub(super) sign_before: Option<Sign>,
     tallied: Tallied,
@@ -187,6 +192,7 @@ impl Cast {
                 for (place, entry) in report.records.iter().enumerate() {
                     self.judged(report.at, place, entry);
                 }
+                self.early.clear();
                 self.sign_before = self.report.take().map(|before| self.sign(&before));
                 self.report = Some(report.clone());
             }
@@ -203,19 +209,24 @@ impl Cast {
         }
     }
 
-    /// Puts one record's report in the place of an earlier one. Before the first look at all is over there is none.
+    /// Puts one record's report in the place of an earlier one.
     fn renew(&mut self, at: Timestamp, of: &RecordReport) {
-        let Some(report) = &mut self.report else { return };
-        let place = report.records.binary_search_by_key(&of.record, |entry| entry.record);
-        if let Ok(place) = place {
-            report.records[place] = of.clone();
-            self.judged(at, place, of);
+        let known = self.report.as_mut().map(|report| &mut report.records);
+        let place = match &known {
+            Some(known) => known.binary_search_by_key(&of.record, |entry| entry.record),
+            None => self.places.binary_search(&of.record),
+        };
+        let Ok(place) = place else { return };
+        match known {
+            Some(known) => known[place] = of.clone(),
+            None => drop(self.early.insert(place, of.clone())),
         }
+        self.judged(at, place, of);
     }
 
     /// Counts what was judged of one record.
     fn judged(&mut self, at: Timestamp, place: usize, entry: &RecordReport) {
-        let before = self.tallied.take(place, entry);
+        let before = self.tallied.take(at, place, entry);
         self.latest.judged(at, before, entry);
     }
 
@@ -233,8 +244,9 @@ impl Cast {
         for (id, vantage) in (0u32..).zip(&started.resolvers) {
             self.enter(VantageId(id), Member { vantage: cleaned(vantage), addr: None, left: false });
         }
-        self.asked = u32::try_from(self.wanted().count()).unwrap_or(u32::MAX);
-        self.tallied = Tallied::new(self.asked);
+        self.places = self.wanted().map(|(id, _)| id).collect();
+        self.asked = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        self.tallied = Tallied::new(started.at, self.asked);
         let voters = self.members.values().filter(|m| m.vantage.role == Role::Voter).count();
         let mut none_asked = Tally::default();
         none_asked.0[Kind::Unasked as usize] = u32::try_from(voters).unwrap_or(u32::MAX);
@@ -358,6 +370,20 @@ impl Cast {
     /// What keeps records from being safe, as of the latest report: the most severe first, then the most frequent.
     pub fn stuck(&self) -> Vec<Stuck> {
         self.tallied.stuck()
+    }
+
+    /// What most records wait for, where it goes as fast as politeness to servers allows, and when all that is done
+    /// at the pace so far.
+    pub fn done_by(&self, now: Timestamp) -> Option<(Work, Timestamp)> {
+        self.tallied.done_by(now)
+    }
+
+    /// What was last judged of a record, by its place among those that were asked for.
+    pub fn entry(&self, place: usize) -> Option<&RecordReport> {
+        match &self.report {
+            Some(report) => report.records.get(place),
+            None => self.early.get(&place),
+        }
     }
 
     /// When the last record will have settled; none while any that is not safe waits for something else.

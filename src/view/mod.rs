@@ -15,7 +15,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use cast::{Cast, Change, Counts, Kind, Member, Stuck, Tally, Turn};
+pub use cast::{Cast, Change, Counts, Kind, Member, Stuck, Tally, Turn, Work};
 pub use layout::{Paint, Tone, wrap};
 pub use story::{Ended, Phase, Story, Turnover};
 pub use text::{Detail, Pace, Progress, Text};

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Cause, Effect, Reason, RecordReport, Timestamp, Verdict};
 
+use super::flow::Flow;
+
 /// Records that are named where several are stuck for the same cause.
 const NAMED: usize = 4;
 
@@ -12,6 +14,8 @@ const NAMED: usize = 4;
 pub struct Counts {
     /// All that were asked for.
     pub records: u32,
+    /// Those that have been judged.
+    pub judged: u32,
     /// Safe.
     pub safe: u32,
     /// Those that the CA can see.
@@ -25,7 +29,7 @@ pub struct Counts {
 impl Counts {
     /// Those that only time keeps from being safe.
     pub fn not_yet(&self) -> u32 {
-        self.records.saturating_sub(self.safe + self.blocked + self.inconclusive)
+        self.judged.saturating_sub(self.safe + self.blocked + self.inconclusive)
     }
 }
 
@@ -40,6 +44,30 @@ pub struct Stuck {
     pub records: u32,
     /// The first of them, as places in the report.
     pub first: Vec<usize>,
+}
+
+/// What politeness alone slows down where there are many records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Work {
+    /// The first look at each record's name servers.
+    Judging,
+    /// The CA's other checks: CAA, DNSSEC, the web server.
+    Checks,
+    /// The resolvers' answers.
+    Answers,
+}
+
+impl Work {
+    const ALL: [Work; 3] = [Work::Judging, Work::Checks, Work::Answers];
+
+    /// The causes, by their stable names, of records that wait for it.
+    fn causes(self) -> &'static [&'static str] {
+        match self {
+            Work::Judging => &[],
+            Work::Checks => &["checks-pending"],
+            Work::Answers => &["resolvers-pending", "resolver-unconfirmed"],
+        }
+    }
 }
 
 /// What counts of one record's report.
@@ -59,16 +87,18 @@ pub(super) struct Tallied {
     marks: Vec<Option<Mark>>,
     stuck: BTreeMap<(Effect, &'static str), BTreeSet<usize>>,
     settling: BTreeSet<(Timestamp, usize)>,
+    flows: BTreeMap<Work, Flow>,
 }
 
 impl Tallied {
     /// Of so many records, none of which has been judged.
-    pub(super) fn new(records: u32) -> Self {
-        Tallied { counts: Counts { records, ..Counts::default() }, ..Tallied::default() }
+    pub(super) fn new(at: Timestamp, records: u32) -> Self {
+        let flows = [(Work::Judging, Flow::new(at, records))].into();
+        Tallied { counts: Counts { records, ..Counts::default() }, flows, ..Tallied::default() }
     }
 
     /// Counts a record's new report in the place of its earlier one, whose verdict is returned.
-    pub(super) fn take(&mut self, place: usize, entry: &RecordReport) -> Option<Verdict> {
+    pub(super) fn take(&mut self, at: Timestamp, place: usize, entry: &RecordReport) -> Option<Verdict> {
         if self.marks.len() <= place {
             self.marks.resize(place + 1, None);
         }
@@ -84,11 +114,33 @@ impl Tallied {
         if before == Some(mark) {
             return Some(mark.verdict);
         }
-        if let Some(before) = before {
-            self.count(place, &before, false);
+        match before {
+            Some(before) => self.count(place, &before, false),
+            None => self.counts.judged += 1,
         }
         self.count(place, &mark, true);
+        for work in Work::ALL {
+            let left = self.left(work);
+            self.flows.entry(work).or_insert_with(|| Flow::new(at, left)).note(at, left);
+        }
         before.map(|mark| mark.verdict)
+    }
+
+    /// How many records wait for it.
+    fn left(&self, work: Work) -> u32 {
+        if work == Work::Judging {
+            return self.counts.records.saturating_sub(self.counts.judged);
+        }
+        let places = work.causes().iter().filter_map(|code| self.stuck.get(&(Effect::Waits, *code)));
+        u32::try_from(places.map(BTreeSet::len).sum::<usize>()).unwrap_or(u32::MAX)
+    }
+
+    /// What most of the records that are not safe wait for, if politeness alone slows it down, and when it will be
+    /// done at the pace so far.
+    pub(super) fn done_by(&self, now: Timestamp) -> Option<(Work, Timestamp)> {
+        let all = Work::ALL.map(|work| (self.left(work), work));
+        let (_, work) = all.into_iter().filter(|(left, _)| *left > 0).max_by_key(|(left, _)| *left)?;
+        Some((work, self.flows.get(&work)?.done_by(now)?))
     }
 
     fn count(&mut self, place: usize, mark: &Mark, comes: bool) {

@@ -7,7 +7,7 @@ use crate::model::{Event, Timestamp};
 use crate::view::{Cast, Counts, Tone};
 
 use super::Text;
-use super::summary::counted;
+use super::summary::{at_this_pace, counted};
 
 /// Lines of single records in every while.
 const ROOM: u32 = 10;
@@ -51,10 +51,20 @@ impl Pace {
             Vec::new()
         };
         if self.next <= now {
-            self.next = now + (now.since(began) / 10).clamp(SHORTEST, LONGEST);
+            self.next = now + while_after(began, now);
             lines.extend(self.rest(text, now, cast));
         }
         lines
+    }
+
+    /// How many stand where, now and then: for a run of which nothing else is told on the way.
+    pub fn counts(&mut self, text: &Text, now: Timestamp, cast: &Cast) -> Vec<String> {
+        let began = *self.began.get_or_insert(now);
+        if !cast.is_many() || now.since(began) < SHORTEST || now < self.next {
+            return Vec::new();
+        }
+        self.next = now + while_after(began, now);
+        self.rest(text, now, cast)
     }
 
     /// How many stand where, if that was not told yet, and how many lines were left out.
@@ -62,17 +72,25 @@ impl Pace {
         let left_out = std::mem::take(&mut self.left_out);
         self.used = 0;
         let counts = cast.counts();
-        if !cast.is_many() || cast.report().is_none() || (left_out == 0 && self.told == Some(counts)) {
+        if !cast.is_many() || counts.judged == 0 || (left_out == 0 && self.told == Some(counts)) {
             return Vec::new();
         }
         self.told = Some(counts);
         let mut line = counted(counts, cast.until());
+        if let Some([by, _]) = at_this_pace(cast, &text.words(cast, now), now) {
+            line = format!("{line}; at this pace {by}");
+        }
         if left_out > 0 {
             let lines = if left_out == 1 { "line" } else { "lines" };
             line = format!("{line} ({left_out} {lines} left out here; --json has everything)");
         }
         text.stamped(cast, now, Tone::Strong, &line)
     }
+}
+
+/// How long nothing more is told: the longer a run lasts, the less often.
+fn while_after(began: Timestamp, now: Timestamp) -> Duration {
+    (now.since(began) / 10).clamp(SHORTEST, LONGEST)
 }
 
 /// Events that are about the whole run, of which there are few.

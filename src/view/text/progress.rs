@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Cause, Effect, RecordId, Timestamp, Why};
 use crate::view::{Cast, Kind};
 
-use super::summary::counted;
+use super::summary::{at_this_pace, counted};
 use super::{Text, Words};
 
 /// What a live view shows below the events.
@@ -34,7 +34,7 @@ impl Text {
     pub fn progress(&self, cast: &Cast, now: Timestamp) -> Progress {
         let words = self.words(cast, now);
         let far = how_far(cast).unwrap_or_default();
-        let long = how_long(cast, &words);
+        let long = how_long(cast, &words, now);
         let next = next_look(cast, &words, now).or_else(|| goes_on(cast));
         let line = fitting(&far, long.as_ref(), next.as_ref(), self.columns());
         let waiting = if cast.is_many() {
@@ -87,11 +87,14 @@ fn how_far(cast: &Cast) -> Option<Part> {
     let mut wanted = cast.wanted();
     let (first, _) = wanted.next()?;
     if wanted.next().is_some() {
-        if cast.report().is_none() {
+        let counts = cast.counts();
+        if counts.judged == 0 || (cast.report().is_none() && !cast.is_many()) {
             return Some(Part::only("looking at the name servers".to_owned()));
         }
-        let counts = cast.counts();
-        let short = format!("{}/{} records safe", counts.safe, counts.records);
+        let short = match counts.judged == counts.records {
+            true => format!("{}/{} records safe", counts.safe, counts.records),
+            false => format!("looked at {}/{} records", counts.judged, counts.records),
+        };
         let long = if cast.is_many() { counted(counts, cast.until()) } else { short.clone() };
         return Some(Part { long, short });
     }
@@ -136,11 +139,14 @@ fn resolvers_so_far(cast: &Cast, record: RecordId) -> Option<u32> {
     (all > 0).then_some(all)
 }
 
-fn how_long(cast: &Cast, words: &Words<'_>) -> Option<Part> {
+fn how_long(cast: &Cast, words: &Words<'_>, now: Timestamp) -> Option<Part> {
     let told = |at: Timestamp| format!("{} ({})", words.when().clock(at), words.when().away(at));
     if let Some(until) = cast.settled_by() {
         let short = format!("safe at {}", words.when().clock(until));
         return Some(Part { long: format!("safe at {} if it stays so", told(until)), short });
+    }
+    if let Some([long, short]) = at_this_pace(cast, words, now) {
+        return Some(Part { long, short });
     }
     let by = cast.awaited().next().and_then(|_| cast.forecast?.by);
     if let Some(until) = ca_keeps(cast).filter(|until| by.is_none_or(|by| by < *until)) {

@@ -1,8 +1,8 @@
 //! Many records: how many stand where, what changed last, and what keeps the others, each cause once.
 
-use crate::model::{Milestone, Report, Verdict};
+use crate::model::{Milestone, Report, Timestamp, Verdict};
 use crate::view::words::{count, list};
-use crate::view::{Cast, Change, Counts, Group, Stuck, Tone, Turn, Words, wrap};
+use crate::view::{Cast, Change, Counts, Group, Stuck, Tone, Turn, Words, Work, wrap};
 
 use super::lines::milestone_line;
 use super::{Text, tone_of};
@@ -14,21 +14,41 @@ const NAMES: usize = 3;
 /// Rows of a live view for causes; the rest is for changes.
 const LIVE_CAUSES: usize = 4;
 
-/// `250 of 300 records safe, 40 not yet, 8 blocked, 2 inconclusive`; without what there is none of.
+/// `250 of 300 records safe, 40 not yet, 8 blocked, 2 inconclusive`; without what there is none of. Until all were
+/// looked at, how many were.
 pub(super) fn counted(counts: Counts, until: Milestone) -> String {
-    let mut parts = vec![format!("{} of {} safe", counts.safe, count(counts.records, "record", "records"))];
+    let records = count(counts.records, "record", "records");
+    let mut parts = match counts.judged == counts.records {
+        true => vec![format!("{} of {records} safe", counts.safe)],
+        false => vec![format!("looked at {} of {records}", counts.judged)],
+    };
     let mut add = |n: u32, word: &str| {
         if n > 0 {
             parts.push(format!("{n} {word}"));
         }
     };
-    if until == Milestone::Issuable {
+    if counts.judged < counts.records {
+        add(counts.safe, "safe");
+    }
+    if until == Milestone::Issuable || counts.issuable > counts.safe {
         add(counts.issuable, "issuable");
     }
     add(counts.not_yet(), "not yet");
     add(counts.blocked, "blocked");
     add(counts.inconclusive, "inconclusive");
     parts.join(", ")
+}
+
+/// What goes on for long where there are many records, and until about when; said shorter, too.
+pub(super) fn at_this_pace(cast: &Cast, words: &Words<'_>, now: Timestamp) -> Option<[String; 2]> {
+    let (work, by) = cast.done_by(now).filter(|_| cast.is_many())?;
+    let what = match work {
+        Work::Judging => "all looked at",
+        Work::Checks => "CAA, DNSSEC and web done",
+        Work::Answers => "all resolvers heard",
+    };
+    let clock = words.when().clock(by);
+    Some([format!("{what} by about {clock} ({})", words.when().away(by)), format!("{what} by {clock}")])
 }
 
 impl Text {
@@ -109,12 +129,9 @@ impl Text {
 
     /// The rows of a live view: what keeps records, then what changed last.
     pub(super) fn rows_of_many(&self, cast: &Cast, words: &Words<'_>, most: usize) -> Vec<String> {
-        let Some(report) = cast.report() else { return Vec::new() };
         let mut rows: Vec<String> = Vec::new();
         for stuck in cast.stuck().iter().take(LIVE_CAUSES) {
-            let Some(entry) = stuck.first.first().and_then(|place| report.records.get(*place)) else {
-                continue;
-            };
+            let Some(entry) = stuck.first.first().and_then(|place| cast.entry(*place)) else { continue };
             let (Some(said), Some(record)) = (words.lead_of(entry), cast.record(entry.record)) else {
                 continue;
             };
@@ -126,8 +143,8 @@ impl Text {
             };
             rows.push(format!("{:>5} {word:<8} {record}: {}", stuck.records, said.said.text));
         }
-        let start = cast.started_at().unwrap_or(report.at);
         for change in cast.latest() {
+            let start = cast.started_at().unwrap_or(change.at);
             if let Some((_, what)) = told(change, cast) {
                 rows.push(format!("{}  {what}", words.when().stamp(change.at, start)));
             }
