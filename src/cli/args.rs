@@ -87,11 +87,11 @@ pub(crate) enum Ca {
 #[derive(Debug, Group)]
 pub(crate) struct Looking {
     /// A name to look at, or NAME=VALUE with the value that it should have; `-` reads them from standard input
-    #[arg(value_name = "NAME[=VALUE]")]
+    #[arg(value_name = "NAME[=VALUE]", value_hint = clap::ValueHint::Hostname)]
     pub(crate) names: Vec<String>,
     /// What every NAME without =VALUE should have: an IPv4 address (A), an IPv6 address (AAAA) or a host name
     /// (CNAME); repeat it for a set
-    #[arg(short, long, value_name = "VALUE")]
+    #[arg(short, long, value_name = "VALUE", value_hint = clap::ValueHint::Hostname)]
     pub(crate) expect: Vec<String>,
     /// Names and values from a file: YAML, a zone file, the table copied from a Zone Editor, or one NAME=VALUE a
     /// line; `-` for standard input; repeat it for several

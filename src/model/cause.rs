@@ -22,6 +22,8 @@ pub enum Cause {
     ParentSplit { zone: Name, parent: Name },
     /// None of the zone's servers could be asked.
     AuthoritySilent { zone: Name, failure: Failure },
+    /// The end came before enough of the record was looked at.
+    NotLookedAt,
     /// No question has come through on port 53, though encrypted ones do.
     Port53Blocked,
     /// Somebody on the way answers in other servers' names.
@@ -171,6 +173,7 @@ codes! {
     ZoneMissing { .. } => "zone-missing",
     ParentSplit { .. } => "parent-split",
     AuthoritySilent { .. } => "authority-silent",
+    NotLookedAt => "not-looked-at",
     Port53Blocked => "port53-blocked",
     Port53Intercepted => "port53-intercepted",
     NoNetwork => "no-network",

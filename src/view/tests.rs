@@ -36,6 +36,7 @@ fn every_cause(foreign: &str) -> Vec<Cause> {
     let mut all = vec![
         Cause::ZoneMissing { zone: zone.clone(), parent: parent.clone() },
         Cause::ParentSplit { zone: zone.clone(), parent },
+        Cause::NotLookedAt,
         Cause::AuthoritySilent { zone: zone.clone(), failure: secure.clone() },
         Cause::Port53Blocked,
         Cause::Port53Intercepted,

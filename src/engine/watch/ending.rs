@@ -41,7 +41,7 @@ impl Watch {
                 })
                 .map(|mut report| {
                     if !self.records[report.record.0 as usize].decided {
-                        self.leave_open(&mut report);
+                        leave_open(&mut report);
                     }
                     report
                 })
@@ -50,17 +50,6 @@ impl Watch {
         let until = self.plan.policy.until;
         let reached = !records.is_empty() && records.iter().all(|record| has_reached(record, until));
         Report { at: self.now, verdict, last, reached, questions: self.questions, records }
-    }
-
-    /// Nothing has been seen yet that a verdict could rest on.
-    fn leave_open(&self, report: &mut RecordReport) {
-        report.issuable = false;
-        if report.reasons.iter().all(|reason| !matches!(reason.effect, Effect::Blocks | Effect::Hides)) {
-            report.verdict = Verdict::Inconclusive;
-            let zone = self.plan.records[report.record.0 as usize].name.clone();
-            let cause = Cause::AuthoritySilent { zone, failure: Failure::Silent { tries: 0 } };
-            report.reasons.insert(0, Reason { effect: Effect::Hides, who: None, cause });
-        }
     }
 
     /// The end has come before the looks that must precede the last word: nobody may rest on the old ones.
@@ -212,6 +201,15 @@ impl Watch {
             self.told_forecast = key;
             self.out.events.push(Event::Forecast { at: self.now, by, next });
         }
+    }
+}
+
+/// The end has come before enough was seen that a verdict could rest on.
+fn leave_open(report: &mut RecordReport) {
+    report.issuable = false;
+    if report.reasons.iter().all(|reason| !matches!(reason.effect, Effect::Blocks | Effect::Hides)) {
+        report.verdict = Verdict::Inconclusive;
+        report.reasons.insert(0, Reason { effect: Effect::Hides, who: None, cause: Cause::NotLookedAt });
     }
 }
 

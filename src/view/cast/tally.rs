@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Cause, Effect, Reason, RecordReport, Timestamp, Verdict};
+use crate::model::{Cause, Effect, Held, Reason, RecordReport, Timestamp, Verdict};
 
 use super::flow::Flow;
 
@@ -40,6 +40,9 @@ pub struct Stuck {
     pub effect: Effect,
     /// The stable name of the cause.
     pub code: &'static str,
+    /// The kind of answer that is not the expected one, where it is that: a name that does not exist is mistyped
+    /// more often than on its way.
+    pub held: Option<&'static str>,
     /// How many records.
     pub records: u32,
     /// The first of them, as places in the report.
@@ -70,12 +73,16 @@ impl Work {
     }
 }
 
+/// What records must have in common to be stuck for the same cause: the effect, its stable name, and the kind of
+/// answer that is not the expected one.
+type Key = (Effect, &'static str, Option<&'static str>);
+
 /// What counts of one record's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     verdict: Verdict,
     issuable: bool,
-    stuck: Option<(Effect, &'static str)>,
+    stuck: Option<Key>,
     settles: Option<Timestamp>,
 }
 
@@ -85,7 +92,7 @@ pub(super) struct Tallied {
     pub(super) counts: Counts,
     /// By place in the report.
     marks: Vec<Option<Mark>>,
-    stuck: BTreeMap<(Effect, &'static str), BTreeSet<usize>>,
+    stuck: BTreeMap<Key, BTreeSet<usize>>,
     settling: BTreeSet<(Timestamp, usize)>,
     flows: BTreeMap<Work, Flow>,
 }
@@ -107,7 +114,7 @@ impl Tallied {
         let mark = Mark {
             verdict: entry.verdict,
             issuable: entry.issuable,
-            stuck: deciding.map(|reason| (reason.effect, reason.cause.code())),
+            stuck: deciding.map(|reason| (reason.effect, reason.cause.code(), held(&reason.cause))),
             settles: settles(entry).filter(|_| open),
         };
         let before = self.marks[place].replace(mark);
@@ -131,7 +138,7 @@ impl Tallied {
         if work == Work::Judging {
             return self.counts.records.saturating_sub(self.counts.judged);
         }
-        let places = work.causes().iter().filter_map(|code| self.stuck.get(&(Effect::Waits, *code)));
+        let places = work.causes().iter().filter_map(|code| self.stuck.get(&(Effect::Waits, *code, None)));
         u32::try_from(places.map(BTreeSet::len).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
@@ -175,9 +182,10 @@ impl Tallied {
     pub(super) fn stuck(&self) -> Vec<Stuck> {
         let groups = self.stuck.iter().filter(|(_, places)| !places.is_empty());
         let mut stuck: Vec<Stuck> = groups
-            .map(|((effect, code), places)| Stuck {
+            .map(|((effect, code, held), places)| Stuck {
                 effect: *effect,
                 code,
+                held: *held,
                 records: u32::try_from(places.len()).unwrap_or(u32::MAX),
                 first: places.iter().take(NAMED).copied().collect(),
             })
@@ -203,6 +211,19 @@ fn deciding(entry: &RecordReport) -> Option<&Reason> {
         Verdict::NotYet => Effect::Waits,
     };
     entry.reasons.iter().find(|reason| reason.effect == decides).or(entry.reasons.first())
+}
+
+/// The kind of answer that a zone's servers give in place of the expected one.
+fn held(cause: &Cause) -> Option<&'static str> {
+    let (Cause::AuthorityWrong { held, .. } | Cause::AuthorityUnchanged { held, .. }) = cause else {
+        return None;
+    };
+    Some(match held {
+        Held::NoName => "no-name",
+        Held::NoData => "no-data",
+        Held::DeadEnd(_) => "dead-end",
+        _ => "other",
+    })
 }
 
 fn settles(entry: &RecordReport) -> Option<Timestamp> {

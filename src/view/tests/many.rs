@@ -2,7 +2,7 @@
 
 use crate::model::*;
 
-use super::super::{Cast, Detail, Pace, Progress, Text, Turn};
+use super::super::{Cast, Detail, Pace, Progress, Story, Text, Turn};
 use super::samples::*;
 use super::text;
 
@@ -196,4 +196,95 @@ fn servers_of_thousands_of_zones_are_counted_where_they_were_heard() {
     cast.take(&server(70_001, Role::FormerAuthority, VantageChange::Left));
     assert_eq!((counts(&cast, 3), counts(&cast, 4)), ((1, 0), (0, 0)));
     assert_eq!(cast.awaited().count(), 0);
+}
+
+#[test]
+fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
+    const ALL: u32 = 10_000;
+    let mut cast = many(ALL, true);
+    let mut pace = Pace::new();
+    assert_eq!(text(80).progress(&cast, secs(1)).line, "looking at the name servers");
+    assert_eq!(pace.counts(&text(80), secs(0), &cast), [""; 0]);
+    for n in 0..2500u32 {
+        let judged = match n {
+            7 => entry(n, Verdict::Blocked, vec![because(Effect::Blocks, None, wrong())]),
+            _ => entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, Cause::ChecksPending)]),
+        };
+        cast.take(&Event::Record { at: secs(i64::from(n) / 50), report: Box::new(judged) });
+    }
+    let Progress { line, waiting } = text(120).progress(&cast, secs(50));
+    assert_eq!(
+        line,
+        "looked at 2500 of 10000 records, 2499 not yet, 1 blocked · all looked at by about 13:00:20 (in 2 min 30 s)"
+    );
+    assert!(waiting[0].starts_with("    1 blocked  n7.example.com A: the name servers"), "{waiting:?}");
+    assert!(waiting[1].starts_with(" 2499 wait     n0.example.com A: "), "{waiting:?}");
+    assert_eq!(
+        text(60).progress(&cast, secs(50)).line,
+        "looked at 2500/10000 records · all looked at by 13:00:20"
+    );
+    let told = pace.counts(&text(120), secs(50), &cast).join("\n");
+    assert!(
+        told.contains("looked at 2500 of 10000 records, 2499 not yet, 1 blocked; at this pace all"),
+        "{told}"
+    );
+    assert_eq!(pace.counts(&text(80), secs(51), &cast), [""; 0]);
+
+    let mut all: Vec<RecordReport> = (0..ALL)
+        .map(|n| entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, Cause::ChecksPending)]))
+        .collect();
+    cast.take(&Event::Verdict(Box::new(report(200, all.clone()))));
+    for n in 0..2000u32 {
+        let reasons = vec![because(Effect::Waits, None, Cause::ResolversPending { pending: 40 })];
+        let seen = RecordReport { issuable: true, ..entry(n, Verdict::NotYet, reasons) };
+        all[n as usize] = seen.clone();
+        cast.take(&Event::Record { at: secs(200 + i64::from(n) / 50), report: Box::new(seen) });
+    }
+    let line = text(120).progress(&cast, secs(240)).line;
+    assert_eq!(
+        line,
+        "0 of 10000 records safe, 2000 issuable, 10000 not yet · CAA, DNSSEC and web done by about 13:03:40 (in 2 min 40 s)"
+    );
+    // Without politeness' doing there is nothing to reckon with.
+    all.iter_mut().for_each(|entry| entry.reasons = vec![because(Effect::Waits, None, wrong())]);
+    cast.take(&Event::Verdict(Box::new(report(250, all))));
+    let line = text(120).progress(&cast, secs(300)).line;
+    assert_eq!(line, "0 of 10000 records safe, 2000 issuable, 10000 not yet");
+}
+
+#[test]
+fn the_story_of_many_is_told_by_what_happened_together() {
+    let mut story = Story::new();
+    let records = (0..3000).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
+    opening_with(records.collect(), true).iter().for_each(|event| story.take(event));
+    for n in 0..3000 {
+        story.take(&reached(i64::from(n / 10), n, false));
+    }
+    story.take(&reached(400, 5, true));
+    story.end(secs(500), mixture(), false);
+    let told = text(80).story(&story);
+    assert!(
+        told.contains("600 records: safe to issue: n0.example.com A, n1.example.com A and\n    598 more"),
+        "{told}"
+    );
+    assert!(told.contains("n5.example.com A: no longer safe to issue"), "{told}");
+    assert!(told.lines().count() < 40, "{told}");
+}
+
+#[test]
+fn names_that_do_not_exist_are_not_hidden_among_those_that_are_not_changed_yet() {
+    let mut cast = many(300, true);
+    let other = || Cause::AuthorityWrong { zone: name("example.com"), held: old_held() };
+    let entries = (0..300).map(|n| {
+        let cause = if n < 4 { wrong() } else { other() };
+        entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, cause)])
+    });
+    cast.take(&Event::Verdict(Box::new(report(3, entries.collect()))));
+    let Progress { waiting, .. } = text(120).progress(&cast, secs(4));
+    assert!(
+        waiting[0].starts_with("  296 wait     n4.example.com A: ") && waiting[0].contains("198.51.100"),
+        "{waiting:?}"
+    );
+    assert!(waiting[1].starts_with("    4 wait     n0.example.com A: "), "{waiting:?}");
+    assert!(waiting[1].contains("does not exist"), "{waiting:?}");
 }

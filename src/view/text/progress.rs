@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::model::{Cause, Effect, RecordId, Timestamp, Why};
-use crate::view::{Cast, Kind};
+use crate::model::{Cause, Effect, Milestone, RecordId, Timestamp, Why};
+use crate::view::{Cast, Counts, Kind};
 
 use super::summary::{at_this_pace, counted};
 use super::{Text, Words};
@@ -54,15 +54,9 @@ struct Part {
     short: String,
 }
 
-impl Part {
-    fn only(text: String) -> Part {
-        Part { short: text.clone(), long: text }
-    }
-}
-
 /// The fullest line that fits; the width may only be exceeded by what is said first. Where there is no room for
-/// how far it is in full and when it will be over, both are said shortly.
-fn fitting(far: &Part, long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
+/// how far it is in full and when it will be over, both are said shortly. `far` is how far, the fullest first.
+fn fitting(far: &[String], long: Option<&Part>, next: Option<&Part>, width: usize) -> String {
     let join = |far: &str, parts: [Option<&String>; 2]| {
         let parts =
             [(!far.is_empty()).then_some(far)].into_iter().chain(parts.map(|p| p.map(String::as_str)));
@@ -77,28 +71,31 @@ fn fitting(far: &Part, long: Option<&Part>, next: Option<&Part>, width: usize) -
         [long_full, None],
         [long_short, None],
     ];
-    let of = |far: &str| forms.map(|form| join(far, form));
-    let all = of(&far.long).into_iter().chain(of(&far.short)).chain([far.long.clone()]);
+    let all = far.iter().flat_map(|far| forms.map(|form| join(far, form))).chain(far.iter().cloned());
     let mut fits = all.filter(|line| line.chars().count() <= width);
-    fits.next().unwrap_or_else(|| far.short.clone())
+    fits.next().or_else(|| far.last().cloned()).unwrap_or_default()
 }
 
-fn how_far(cast: &Cast) -> Option<Part> {
+/// How far it is, the fullest first.
+fn how_far(cast: &Cast) -> Option<Vec<String>> {
     let mut wanted = cast.wanted();
     let (first, _) = wanted.next()?;
     if wanted.next().is_some() {
         let counts = cast.counts();
         if counts.judged == 0 || (cast.report().is_none() && !cast.is_many()) {
-            return Some(Part::only("looking at the name servers".to_owned()));
+            return Some(vec!["looking at the name servers".to_owned()]);
         }
         let short = match counts.judged == counts.records {
             true => format!("{}/{} records safe", counts.safe, counts.records),
             false => format!("looked at {}/{} records", counts.judged, counts.records),
         };
-        let long = if cast.is_many() { counted(counts, cast.until()) } else { short.clone() };
-        return Some(Part { long, short });
+        if !cast.is_many() {
+            return Some(vec![short]);
+        }
+        let fewer = Counts { issuable: 0, ..counts };
+        return Some(vec![counted(counts, cast.until()), counted(fewer, Milestone::Safe), short]);
     }
-    far_of_one(cast, first).map(Part::only)
+    far_of_one(cast, first).map(|far| vec![far])
 }
 
 fn far_of_one(cast: &Cast, first: RecordId) -> Option<String> {

@@ -1,13 +1,107 @@
 //! The story of a watch as text.
 
-use crate::model::{Role, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{Milestone, Name, RecordId, Role, Timestamp, VantageId};
 use crate::view::words::{count, list};
 use crate::view::{Ended, Story, Tone, Turnover, wrap};
 
 use super::{Text, Words};
 
-/// Turns that are told one by one.
+/// Turns, and other things that happened, that are told one by one.
 const MOST_ROWS: usize = 200;
+/// What happened to more than that is told together where it is alike and not further apart than this; at most
+/// [`MOST_SPELLS`] such times in the whole story.
+const SPELL: Duration = Duration::from_secs(60);
+/// Into so many times a story is parted at most.
+const MOST_SPELLS: u32 = 60;
+/// Names that are given for what happened to many.
+const NAMES: usize = 2;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// A zone has this serial at a server.
+    Edited(Name, VantageId, u32),
+    /// A zone has other servers.
+    Moved(Name),
+    /// A milestone was reached, or lost.
+    Reached(RecordId, Milestone, bool),
+    /// What happens seldom.
+    Once(String),
+}
+
+impl What {
+    /// Whether the two are told together.
+    fn is_like(&self, other: &What) -> bool {
+        match (self, other) {
+            (What::Edited(..), What::Edited(..)) | (What::Moved(_), What::Moved(_)) => true,
+            (What::Reached(_, a, lost), What::Reached(_, b, also)) => (a, lost) == (b, also),
+            _ => false,
+        }
+    }
+}
+
+/// Things of one kind that happened close together.
+struct Spell {
+    from: Timestamp,
+    all: Vec<What>,
+}
+
+fn happenings(story: &Story) -> Vec<(Timestamp, What)> {
+    let edits =
+        story.edits().iter().map(|(at, zone, by, serial)| (*at, What::Edited(zone.clone(), *by, *serial)));
+    let moves = story.moves().iter().map(|(at, zone)| (*at, What::Moved(zone.clone())));
+    let milestones =
+        story.milestones().iter().map(|(at, record, what, lost)| (*at, What::Reached(*record, *what, *lost)));
+    edits.chain(moves).chain(milestones).collect()
+}
+
+/// What happened, in order of time, by kind and by spells.
+fn spells(all: Vec<(Timestamp, What)>) -> Vec<Spell> {
+    let first = all.first().map_or_else(Timestamp::default, |(at, _)| *at);
+    let last = all.last().map_or(first, |(at, _)| *at);
+    let length = SPELL.max(last.since(first) / MOST_SPELLS);
+    let mut spells: Vec<Spell> = Vec::new();
+    for (at, what) in all {
+        let young = spells.iter_mut().rev().take_while(|spell| at.since(spell.from) < length);
+        match young.into_iter().find(|spell| spell.all.first().is_some_and(|one| one.is_like(&what))) {
+            Some(spell) => spell.all.push(what),
+            None => spells.push(Spell { from: at, all: vec![what] }),
+        }
+    }
+    spells
+}
+
+/// Things of one kind, told together.
+fn together(all: &[What], story: &Story) -> String {
+    let names: Vec<String> = all
+        .iter()
+        .filter_map(|what| match what {
+            What::Edited(zone, ..) | What::Moved(zone) => Some(zone.to_string()),
+            What::Reached(record, ..) => story.cast().record(*record).map(ToString::to_string),
+            What::Once(text) => Some(text.clone()),
+        })
+        .collect();
+    let distinct: BTreeSet<&String> = names.iter().collect();
+    let number = u32::try_from(distinct.len()).unwrap_or(u32::MAX);
+    let shown: Vec<&String> = distinct.into_iter().collect();
+    let shown = list(&shown, NAMES);
+    match all.first() {
+        Some(What::Edited(..)) => {
+            format!("{} seen with a new version: {shown}", count(number, "zone", "zones"))
+        }
+        Some(What::Moved(_)) => {
+            format!("{} moved to other name servers: {shown}", count(number, "zone", "zones"))
+        }
+        Some(What::Reached(_, milestone, lost)) => {
+            let what = Words::milestone(*milestone, *lost);
+            format!("{}: {what}: {shown}", count(number, "record", "records"))
+        }
+        _ => shown,
+    }
+}
 
 impl Text {
     /// The whole story, each line ended.
@@ -70,29 +164,39 @@ impl Text {
     }
 
     fn happened(&self, lines: &mut Vec<String>, story: &Story, words: &Words<'_>) {
-        let cast = story.cast();
-        let mut all: Vec<(Timestamp, String)> = Vec::new();
-        for (at, zone, vantage, serial) in story.edits() {
-            let who = cast.member(*vantage).map(|m| m.vantage.name.to_string()).unwrap_or_default();
-            all.push((*at, format!("{who} has a new version of {zone} (number {serial})")));
-        }
-        for (at, zone) in story.moves() {
-            all.push((*at, format!("{zone} moved to other name servers")));
-        }
-        for (at, record, milestone, lost) in story.milestones() {
-            if let Some(record) = cast.record(*record) {
-                all.push((*at, format!("{record}: {}", Words::milestone(*milestone, *lost))));
-            }
-        }
-        all.extend(story.gaps().iter().map(|gap| (gap.to.unwrap_or(gap.from), words.gap(gap))));
+        let mut all = happenings(story);
+        all.extend(story.gaps().iter().map(|gap| (gap.to.unwrap_or(gap.from), What::Once(words.gap(gap)))));
         all.sort_by_key(|(at, _)| *at);
         if all.is_empty() {
             return;
         }
         self.heading(lines, "What happened");
+        let cast = story.cast();
         let start = cast.started_at().unwrap_or_default();
-        for (at, what) in all {
-            self.item(lines, &format!("{}  {what}", words.when().stamp(at, start)));
+        let alone = |what: &What| match what {
+            What::Edited(zone, at, serial) => {
+                let who = cast.member(*at).map(|m| m.vantage.name.to_string()).unwrap_or_default();
+                format!("{who} has a new version of {zone} (number {serial})")
+            }
+            What::Moved(zone) => format!("{zone} moved to other name servers"),
+            What::Reached(record, milestone, lost) => {
+                let record = cast.record(*record).map(ToString::to_string).unwrap_or_default();
+                format!("{record}: {}", Words::milestone(*milestone, *lost))
+            }
+            What::Once(text) => text.clone(),
+        };
+        if all.len() <= MOST_ROWS {
+            for (at, what) in all {
+                self.item(lines, &format!("{}  {}", words.when().stamp(at, start), alone(&what)));
+            }
+            return;
+        }
+        for spell in spells(all) {
+            let text = match &spell.all[..] {
+                [one] => alone(one),
+                all => together(all, story),
+            };
+            self.item(lines, &format!("{}  {text}", words.when().stamp(spell.from, start)));
         }
     }
 

@@ -12,7 +12,7 @@ const CAUSES: usize = 6;
 /// Names that are given for a cause.
 const NAMES: usize = 3;
 /// Rows of a live view for causes; the rest is for changes.
-const LIVE_CAUSES: usize = 4;
+const LIVE_CAUSES: usize = 6;
 
 /// `250 of 300 records safe, 40 not yet, 8 blocked, 2 inconclusive`; without what there is none of. Until all were
 /// looked at, how many were.

@@ -33,6 +33,10 @@ impl Words<'_> {
         match &reason.cause {
             Cause::ZoneMissing { zone, parent } => self.zone_missing(zone, parent),
             Cause::ParentSplit { zone, parent } => self.parent_split(zone, parent),
+            Cause::NotLookedAt => Said::new(
+                "it had not been looked at in full when this ended",
+                "Run the same command again, and let it come to its own end.",
+            ),
             Cause::AuthoritySilent { zone, failure } => self.authority_silent(zone, failure),
             Cause::Port53Blocked => port53_blocked(),
             Cause::Port53Intercepted => port53_intercepted(),

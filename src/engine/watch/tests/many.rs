@@ -213,3 +213,16 @@ fn what_is_not_waited_for_puts_no_judgement_off() {
     }
     assert_eq!(waits, [true, true, false]);
 }
+
+#[test]
+fn whoever_was_not_looked_at_before_the_end_is_not_said_to_be_silent() {
+    let good = answer(&[NEW], 300);
+    let world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let mut watch = Watch::new(many(&world, 20));
+    watch.step(Timestamp::from_secs(1_800_000_000), Input::Started);
+    let report = watch.step(Timestamp::from_secs(1_800_000_001), Input::Stopped).done.unwrap();
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    for entry in &report.records {
+        assert_eq!(entry.reasons[0].cause, Cause::NotLookedAt);
+    }
+}
