@@ -197,8 +197,11 @@ impl Cast {
                 self.report = Some(report.clone());
             }
             Event::Milestone { at, record, milestone, lost } => {
-                let turn = Turn::Milestone(*milestone, *lost);
-                self.latest.note(Change { at: *at, record: *record, turn });
+                // What comes by itself after what is waited for is no news.
+                if *milestone <= Milestone::Safe.max(self.until()) {
+                    let turn = Turn::Milestone(*milestone, *lost);
+                    self.latest.note(Change { at: *at, record: *record, turn });
+                }
             }
             Event::Gap { gap, .. } => {
                 if let GapKind::ClockSet { by } = gap.kind {

@@ -81,7 +81,14 @@ impl Watch {
     /// there is to tell of one record by itself: that costs the same however many there are.
     pub(super) fn tell_verdict(&mut self) {
         let many = self.is_many();
-        if self.plan.mode == Mode::Look || !(many || self.sums.all_decided()) {
+        if self.plan.mode == Mode::Look {
+            // One look tells its verdict at its end; of many, which can take long, how each turns out on the way.
+            if many {
+                self.tell_news(many);
+            }
+            return;
+        }
+        if !(many || self.sums.all_decided()) {
             return;
         }
         let overall = self.sums.overall();
@@ -91,6 +98,16 @@ impl Watch {
         } else if self.sums.all_decided() && self.looks_before_the_last_word() {
             return;
         }
+        let any = self.tell_news(many);
+        let same = self.told == Some(overall) && (many || !any);
+        if self.sums.all_decided() && !same {
+            self.told = Some(overall);
+            self.out.events.push(Event::Verdict(Box::new(self.report(false))));
+        }
+    }
+
+    /// Tells of each record of many that is judged otherwise than before. Returns whether any is.
+    fn tell_news(&mut self, many: bool) -> bool {
         let mut news = self.sums.take_news();
         news.retain(|&record| {
             let progress = &self.records[record];
@@ -104,11 +121,7 @@ impl Watch {
                 self.out.events.push(Event::Record { at: self.now, report });
             }
         }
-        let same = self.told == Some(overall) && (many || news.is_empty());
-        if self.sums.all_decided() && !same {
-            self.told = Some(overall);
-            self.out.events.push(Event::Verdict(Box::new(self.report(false))));
-        }
+        !news.is_empty()
     }
 
     pub(super) fn finish(&mut self) {

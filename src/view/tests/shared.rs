@@ -86,3 +86,18 @@ fn nobody_is_said_to_be_spared_where_nothing_old_is_left() {
     let spared = "not looked at yet, so that no cache picks up the old answer";
     assert_eq!(words.visitors_truth(&waiting), spared);
 }
+
+#[test]
+fn servers_that_answer_for_other_zones_are_not_said_to_be_down() {
+    let cast = three(true);
+    let words = Words::new(&cast, When::utc(secs(1)));
+    let record = cast.record(RecordId(0)).unwrap();
+    let silent = |effect, failure| {
+        let zone = name("example.com");
+        words.reason(record, &because(effect, None, Cause::AuthoritySilent { zone, failure })).text
+    };
+    let lame = silent(Effect::Blocks, Failure::Garbage);
+    assert!(lame.contains("answer, but not for this zone"), "{lame}");
+    let down = silent(Effect::Hides, Failure::Silent { tries: 3 });
+    assert!(down.contains("could be asked (no answer"), "{down}");
+}

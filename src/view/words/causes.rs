@@ -1,6 +1,6 @@
 //! From a reason to its sentence: the table of all causes.
 
-use crate::model::{Cause, Effect, Reason, Record, Timestamp};
+use crate::model::{Cause, Effect, Name, Reason, Record, Timestamp};
 use crate::view::escape::clean;
 
 use super::{Said, Words, count};
@@ -37,6 +37,8 @@ impl Words<'_> {
                 "it had not been looked at in full when this ended",
                 "Run the same command again, and let it come to its own end.",
             ),
+            // Where any of them were silent nobody would know what it says, and nothing would block.
+            Cause::AuthoritySilent { zone, .. } if reason.effect == Effect::Blocks => all_lame(zone),
             Cause::AuthoritySilent { zone, failure } => self.authority_silent(zone, failure),
             Cause::Port53Blocked => port53_blocked(),
             Cause::Port53Intercepted => port53_intercepted(),
@@ -162,5 +164,16 @@ fn web_not_proven() -> Said {
     Said::new(
         "that the web server serves Let's Encrypt's file is not proven",
         "Tick Dry run in the panel's Let's Encrypt page first: a failure there costs nothing.",
+    )
+}
+
+/// Every server of the zone answers, and none serves it.
+fn all_lame(zone: &Name) -> Said {
+    Said::new(
+        format!("none of the name servers of {zone} serves it: all of them answer, but not for this zone"),
+        format!(
+            "Set {zone} up at them (a panel does when the domain is added), or at the registrar enter the name \
+             servers of the company where its zone is."
+        ),
     )
 }

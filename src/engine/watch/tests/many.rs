@@ -1,5 +1,7 @@
 //! Watches of many records: what is told of them, and what is under way.
 
+use std::collections::BTreeSet;
+
 use super::super::sums::{Counted, Outlook};
 use super::*;
 
@@ -225,4 +227,17 @@ fn whoever_was_not_looked_at_before_the_end_is_not_said_to_be_silent() {
     for entry in &report.records {
         assert_eq!(entry.reasons[0].cause, Cause::NotLookedAt);
     }
+}
+
+#[test]
+fn a_look_at_many_tells_of_each_on_the_way_and_the_verdict_at_its_end() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let mut plan = many(&world, MANY);
+    plan.mode = Mode::Look;
+    let (_, report, _) = world.play(plan, 60, |_, _| {});
+    assert_eq!(report.unwrap().verdict, Verdict::Safe);
+    assert_eq!(verdicts(&world.told).len(), 1);
+    let told: BTreeSet<RecordId> = of_records(&world.told).iter().map(|report| report.record).collect();
+    assert_eq!(told.len(), MANY);
 }
