@@ -383,3 +383,66 @@ fn the_cost_of_an_event_does_not_grow_with_the_records() {
     let ratio = ratio(|| (0..20).for_each(|_| all_turn_over(500)), || all_turn_over(10_000));
     assert!(ratio < LIMIT, "10,000 records take {ratio} times as long as twenty times 500");
 }
+
+/// The most memory that a running process has had so far, in MiB (Linux).
+fn most_memory(pid: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok().map(|kib: f64| kib / 1024.0)
+}
+
+/// Looks at ten thousand names, with a command at the end that is told everything; gives what that command saw, the
+/// result, the seconds that it took and the most memory.
+fn ten_thousand(resolvers: usize) -> (Vec<usize>, String, f64, f64) {
+    let (authorities, resolvers) =
+        (fleet([Plays::new(), Plays::new()]), fleet(vec![Plays::new(); resolvers]));
+    let folder = Folder::new(&format!("ten-thousand-{}", resolvers.len()));
+    let names: String = (0..10_000).map(|n| format!("n{n}.example.com=203.0.113.7\n")).collect();
+    let (names, seen) = (folder.file("names.txt", &names), folder.file("seen", ""));
+    let then = format!(
+        "echo ${{#PROPWATCH_NAMES}} ${{#PROPWATCH_READY}} $PROPWATCH_COUNT $(env | wc -c) $(wc -c) > {seen}; exit 7"
+    );
+    let mut line = words(&format!("check --records {names} --json --allow-reserved --no-web --no-origin"));
+    line.extend(["--then".to_owned(), then]);
+    line.extend(arguments(&authorities, &resolvers));
+    let clock = Stopwatch::start();
+    let result = std::fs::File::create(folder.0.join("out")).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_propwatch")).args(&line).stdout(result).spawn().unwrap();
+    let mut most = 0.0f64;
+    let status = loop {
+        most = most.max(most_memory(child.id()).unwrap_or_default());
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    let took = clock.elapsed().as_secs_f64();
+    assert_eq!(status.code(), Some(7), "the status of the command is passed on");
+    let seen = std::fs::read_to_string(seen).unwrap();
+    let seen = seen.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    (seen, std::fs::read_to_string(folder.0.join("out")).unwrap(), took, most)
+}
+
+#[test]
+fn a_command_is_told_of_ten_thousand_names_within_what_a_system_allows() {
+    let (seen, result, ..) = ten_thousand(3);
+    let [names, ready, count, environment, stdin] = seen[..] else { panic!("{seen:?}") };
+    assert!(names > 32_000 && names <= 32 << 10 && ready == names, "{seen:?}");
+    assert!(count == 10_000 && environment < 128 << 10, "{seen:?}");
+    assert_eq!(stdin, result.len(), "the same object, whole");
+    assert_eq!(result.matches(r#""verdict":"safe""#).count(), 10_001);
+}
+
+/// `cargo test --release --test many -- --ignored --nocapture ten_thousand_names_at_forty`
+#[test]
+#[ignore = "takes all of two processors for half a minute"]
+fn ten_thousand_names_at_forty_resolvers() {
+    let (seen, result, took, most) = ten_thousand(40);
+    let megabytes = |bytes: usize| bytes as f64 / 1e6;
+    println!(
+        "10,000 names at 40 resolvers: {took:.1} s, {most:.0} MB; the verdict {:.1} MB of JSON, the environment of \
+         --then {:.0} kB",
+        megabytes(result.len()),
+        seen[3] as f64 / 1e3
+    );
+}

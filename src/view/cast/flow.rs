@@ -8,8 +8,9 @@ use crate::model::Timestamp;
 const WINDOW: Duration = Duration::from_secs(60);
 /// After a shorter time nobody can speak of a pace.
 const SHORTEST: Duration = Duration::from_secs(5);
-/// Nor with less that was done.
+/// Nor with less that was done, nor with a smaller part of all: a beginning is slower than what follows.
 const LEAST: u32 = 10;
+const SMALLEST_PART: u32 = 30;
 
 /// What is left of it, then and now.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +40,7 @@ impl Flow {
     pub(super) fn done_by(&self, now: Timestamp) -> Option<Timestamp> {
         let (since, most) = self.older;
         let (took, done) = (now.since(since), most - self.left);
-        let told = self.left > 0 && done >= LEAST && took >= SHORTEST;
+        let told = self.left > 0 && done >= LEAST.max(most / SMALLEST_PART) && took >= SHORTEST;
         told.then(|| now + took.mul_f64(f64::from(self.left) / f64::from(done)))
     }
 }
@@ -63,6 +64,11 @@ mod tests {
         assert_eq!(flow.done_by(at(20)), Some(at(100)), "it has come to a halt");
         flow.note(at(50), 0);
         assert_eq!(flow.done_by(at(50)), None, "it is done");
+        let mut flow = Flow::new(at(0), 9000);
+        flow.note(at(10), 8701);
+        assert_eq!(flow.done_by(at(10)), None, "it has only begun");
+        flow.note(at(10), 8700);
+        assert_eq!(flow.done_by(at(10)), Some(at(10 + 290)));
     }
 
     #[test]
