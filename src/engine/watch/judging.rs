@@ -85,6 +85,11 @@ impl Watch {
             .map(|word| (word.server, self.auth.weigh(expected, word)))
             .collect();
         self.tell_server_shifts(record, &says);
+        let unheard = |says: &[(usize, AtServer)]| says.iter().all(|(_, says)| *says == AtServer::Pending);
+        if unheard(&self.records[record].at_servers) && !unheard(&says) {
+            // Of many names some wait long for the first look: nobody has refused to change them meanwhile.
+            self.records[record].first_look = self.now;
+        }
         let current = |server: usize| self.auth.servers[server].current;
         let pending = says.iter().any(|(s, says)| current(*s) && *says == AtServer::Pending);
         let right = says.iter().any(|(s, says)| current(*s) && matches!(says, AtServer::Right { .. }));

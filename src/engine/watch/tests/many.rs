@@ -241,3 +241,27 @@ fn a_look_at_many_tells_of_each_on_the_way_and_the_verdict_at_its_end() {
     let told: BTreeSet<RecordId> = of_records(&world.told).iter().map(|report| report.record).collect();
     assert_eq!(told.len(), MANY);
 }
+
+#[test]
+fn a_name_whose_first_look_comes_late_has_not_been_left_unchanged_for_as_long() {
+    let old = answer(&[OLD], 300);
+    let mut world = Little::new(&[&old, &old], &vec![old.clone(); 5]);
+    let mut watch = Watch::new(many(&world, 20));
+    let begin = Timestamp::from_secs(1_000_000);
+    let late = begin + schedule::UNCHANGED * 2;
+    let mut queue = watch.step(begin, Input::Started).errands;
+    // The servers have so many to answer for that the first answers come after twenty minutes.
+    let mut at = begin;
+    while let Some(errand) = queue.pop() {
+        if matches!(errand.task, Task::Ask { .. }) {
+            at = late;
+        }
+        let seen = world.seen(&errand);
+        queue.extend(watch.step(at, Input::Found(Finding { errand, at, seen, questions: 1 })).errands);
+    }
+    let report = watch.report(false);
+    assert_eq!(report.verdict, Verdict::NotYet);
+    for entry in &report.records {
+        assert!(matches!(entry.reasons[0].cause, Cause::AuthorityWrong { .. }), "{:?}", entry.reasons);
+    }
+}
