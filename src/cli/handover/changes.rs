@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn facts(json: &str) -> Facts {
-        Facts { variables: vec![("PROPWATCH_EVENT", "change".to_owned())], json: json.to_owned() }
+        Facts { variables: vec![("PROPWATCH_EVENT", "change".to_owned())], json: Arc::new(json.to_owned()) }
     }
 
     fn queued(sizes: impl IntoIterator<Item = usize>) -> (Vec<usize>, usize) {

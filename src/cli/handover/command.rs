@@ -61,7 +61,7 @@ fn shell(command: &str, facts: &Facts) -> Command {
 
 /// Hands the JSON over, beside everything else: a command may write before it reads, or never read.
 fn feed(child: &mut Child, facts: &Facts) {
-    let (Some(mut input), json) = (child.stdin.take(), facts.json.clone()) else { return };
+    let (Some(mut input), json) = (child.stdin.take(), Arc::clone(&facts.json)) else { return };
     tokio::spawn(async move {
         let _ = input.write_all(json.as_bytes()).await;
     });

@@ -3,6 +3,8 @@
 //! Nothing of it ever stands in a command line. Texts in which a server has its word come from the views, which
 //! write control characters out; lists are bounded, since the system refuses a variable of more than 128 KiB.
 
+use std::sync::Arc;
+
 use propwatch::model::{Milestone, Name, RecordReport, Report, Verdict};
 use propwatch::view::escape::clean;
 use propwatch::view::{Cast, When, Words, json};
@@ -16,7 +18,7 @@ pub(crate) struct Facts {
     /// Names and values of variables, all of them set, each time.
     pub(crate) variables: Vec<(&'static str, String)>,
     /// The verdict event, one line with its end.
-    pub(crate) json: String,
+    pub(crate) json: Arc<String>,
 }
 
 /// Where the verdict of each record stands; another value is a change.
@@ -73,7 +75,10 @@ impl Facts {
             ("PROPWATCH_NEXT", clean(&headline.why).into_owned()),
             ("PROPWATCH_JOURNAL", journal.to_owned()),
         ];
-        Facts { variables, json: json::verdict(report, cast) + "\n" }
+        let mut json = json::verdict(report, cast);
+        json.push('\n');
+        json.shrink_to_fit();
+        Facts { variables, json: Arc::new(json) }
     }
 }
 

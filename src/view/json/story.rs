@@ -10,7 +10,7 @@ use super::lines::{GapLine, gap, values};
 use super::verdict::{VerdictLine, verdict};
 
 #[derive(Serialize)]
-pub(super) struct StoryLine {
+pub(super) struct StoryLine<'a> {
     schema: &'static str,
     event: &'static str,
     /// The end of what is known.
@@ -24,7 +24,7 @@ pub(super) struct StoryLine {
     right_at_once: u32,
     gaps: Vec<GapLine>,
     forecasts: Vec<ForecastLine>,
-    verdict: Option<VerdictLine>,
+    verdict: Option<VerdictLine<'a>>,
 }
 
 #[derive(Serialize)]
@@ -66,7 +66,7 @@ struct ForecastLine {
     by: Timestamp,
 }
 
-pub(super) fn story(story: &Story) -> StoryLine {
+pub(super) fn story(story: &Story) -> StoryLine<'_> {
     let cast = story.cast();
     let ended = story.ended();
     let milestones = story.milestones().iter().map(|(at, record, milestone, lost)| ReachedLine {

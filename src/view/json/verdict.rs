@@ -1,6 +1,6 @@
 //! The verdict object. The order of the fields is the order on the wire.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::{Effect, Reason, Record, RecordReport, RecordType, Report, Timestamp, Verdict};
 use crate::view::escape::clean;
@@ -9,14 +9,31 @@ use crate::view::{Cast, When, Words};
 use super::SCHEMA;
 
 #[derive(Serialize)]
-pub(super) struct VerdictLine {
+pub(super) struct VerdictLine<'a> {
     schema: &'static str,
     event: &'static str,
     at: Timestamp,
     verdict: Verdict,
     exit: u8,
     queries: u64,
-    records: Vec<RecordLine>,
+    records: Records<'a>,
+}
+
+/// The records, each put into words when it is written: of ten thousand there are megabytes.
+struct Records<'a> {
+    report: &'a Report,
+    cast: &'a Cast,
+}
+
+impl Serialize for Records<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let words = Words::new(self.cast, When::utc(self.report.at));
+        let lines = self.report.records.iter().filter_map(|entry| {
+            let record = self.cast.record(entry.record)?;
+            Some(record_line(entry, record, &words))
+        });
+        serializer.collect_seq(lines)
+    }
 }
 
 #[derive(Serialize)]
@@ -60,12 +77,7 @@ struct ReasonLine {
     next: String,
 }
 
-pub(super) fn verdict(report: &Report, cast: &Cast) -> VerdictLine {
-    let words = Words::new(cast, When::utc(report.at));
-    let records = report.records.iter().filter_map(|entry| {
-        let record = cast.record(entry.record)?;
-        Some(record_line(entry, record, &words))
-    });
+pub(super) fn verdict<'a>(report: &'a Report, cast: &'a Cast) -> VerdictLine<'a> {
     VerdictLine {
         schema: SCHEMA,
         event: "verdict",
@@ -73,7 +85,7 @@ pub(super) fn verdict(report: &Report, cast: &Cast) -> VerdictLine {
         verdict: report.verdict,
         exit: report.exit_code(),
         queries: report.questions,
-        records: records.collect(),
+        records: Records { report, cast },
     }
 }
 
