@@ -11,6 +11,10 @@ fn many(n: u32, watch: bool) -> Cast {
     cast_of(&opening_with(records.collect(), watch))
 }
 
+fn on_the_way(at: i64, records: Vec<RecordReport>) -> Event {
+    Event::Verdict(Box::new(Report { last: false, ..report(at, records) }))
+}
+
 fn wrong() -> Cause {
     Cause::AuthorityWrong { zone: name("example.com"), held: Held::NoName }
 }
@@ -215,7 +219,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     let Progress { line, waiting } = text(120).progress(&cast, secs(50));
     assert_eq!(
         line,
-        "looked at 2500 of 10000 records, 2499 not yet, 1 blocked · all looked at by about 13:00:20 (in 2 min 30 s)"
+        "looked at 2500 of 10000 records, 2499 not yet, 1 blocked · all looked at by about 13:00:20 (in 2 min 30 s) at this pace"
     );
     assert!(waiting[0].starts_with("    1 blocked  n7.example.com A: the name servers"), "{waiting:?}");
     assert!(waiting[1].starts_with(" 2499 wait     n0.example.com A: "), "{waiting:?}");
@@ -225,7 +229,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     );
     let told = pace.counts(&text(120), secs(50), &cast).join("\n");
     assert!(
-        told.contains("looked at 2500 of 10000 records, 2499 not yet, 1 blocked; at this pace all"),
+        told.contains("looked at 2500 of 10000 records, 2499 not yet, 1 blocked; all looked at by"),
         "{told}"
     );
     assert_eq!(pace.counts(&text(80), secs(51), &cast), [""; 0]);
@@ -233,7 +237,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     let mut all: Vec<RecordReport> = (0..ALL)
         .map(|n| entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, Cause::ChecksPending)]))
         .collect();
-    cast.take(&Event::Verdict(Box::new(report(200, all.clone()))));
+    cast.take(&on_the_way(200, all.clone()));
     for n in 0..2000u32 {
         let reasons = vec![because(Effect::Waits, None, Cause::ResolversPending { pending: 40 })];
         let seen = RecordReport { issuable: true, ..entry(n, Verdict::NotYet, reasons) };
@@ -243,11 +247,20 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     let line = text(120).progress(&cast, secs(240)).line;
     assert_eq!(
         line,
-        "0 of 10000 records safe, 2000 issuable, 10000 not yet · CAA, DNSSEC and web done by about 13:03:40 (in 2 min 40 s)"
+        "0 of 10000 records safe, 2000 issuable, 10000 not yet · CAA, DNSSEC and web done by 13:03:40"
+    );
+    // What is left at the end is no single record.
+    let mut cast_at_the_end = cast.clone();
+    let safe = (0..ALL).map(|n| RecordReport { issuable: true, ..entry(n, Verdict::Safe, Vec::new()) });
+    cast_at_the_end.take(&on_the_way(245, safe.collect()));
+    let line = text(120).progress(&cast_at_the_end, secs(246)).line;
+    assert_eq!(
+        line,
+        "10000 of 10000 records safe · CAA, DNSSEC and web are looked at once more before the last word"
     );
     // Without politeness' doing there is nothing to reckon with.
     all.iter_mut().for_each(|entry| entry.reasons = vec![because(Effect::Waits, None, wrong())]);
-    cast.take(&Event::Verdict(Box::new(report(250, all))));
+    cast.take(&on_the_way(250, all));
     let line = text(120).progress(&cast, secs(300)).line;
     assert_eq!(line, "0 of 10000 records safe, 2000 issuable, 10000 not yet");
 }

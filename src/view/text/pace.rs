@@ -78,7 +78,7 @@ impl Pace {
         self.told = Some(counts);
         let mut line = counted(counts, cast.until());
         if let Some([by, _]) = at_this_pace(cast, &text.words(cast, now), now) {
-            line = format!("{line}; at this pace {by}");
+            line = format!("{line}; {by}");
         }
         if left_out > 0 {
             let lines = if left_out == 1 { "line" } else { "lines" };

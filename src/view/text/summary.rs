@@ -41,14 +41,26 @@ pub(super) fn counted(counts: Counts, until: Milestone) -> String {
 
 /// What goes on for long where there are many records, and until about when; said shorter, too.
 pub(super) fn at_this_pace(cast: &Cast, words: &Words<'_>, now: Timestamp) -> Option<[String; 2]> {
-    let (work, by) = cast.done_by(now).filter(|_| cast.is_many())?;
+    if !cast.is_many() || cast.report().is_some_and(|report| report.last) {
+        return None;
+    }
+    let counts = cast.counts();
+    let ready = if cast.until() == Milestone::Issuable { counts.issuable } else { counts.safe };
+    if cast.is_watch() && ready == counts.records && cast.until() != Milestone::Everyone {
+        return Some([
+            "CAA, DNSSEC and web are looked at once more before the last word".to_owned(),
+            "a last look at CAA, DNSSEC, web".to_owned(),
+        ]);
+    }
+    let (work, by) = cast.done_by(now)?;
     let what = match work {
         Work::Judging => "all looked at",
         Work::Checks => "CAA, DNSSEC and web done",
         Work::Answers => "all resolvers heard",
     };
     let clock = words.when().clock(by);
-    Some([format!("{what} by about {clock} ({})", words.when().away(by)), format!("{what} by {clock}")])
+    let away = words.when().away(by);
+    Some([format!("{what} by about {clock} ({away}) at this pace"), format!("{what} by {clock}")])
 }
 
 impl Text {
