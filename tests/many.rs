@@ -433,7 +433,7 @@ fn a_command_is_told_of_ten_thousand_names_within_what_a_system_allows() {
     assert_eq!(result.matches(r#""verdict":"safe""#).count(), 10_001);
 }
 
-/// `cargo test --release --test many -- --ignored --nocapture`
+/// `cargo test --test many -- --ignored --nocapture`
 #[test]
 #[ignore = "takes all of two processors for half a minute"]
 fn ten_thousand_names_at_forty_resolvers() {
