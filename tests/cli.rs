@@ -429,7 +429,10 @@ fn completions_and_the_manual_page_are_printed() {
         let output = run(&format!("completions {shell}"));
         assert_eq!(output.status.code(), Some(0), "{shell}");
         assert!(out(&output).contains("look-anyway"), "{shell}");
-        assert!(shell == "elvish" || shell == "powershell" || out(&output).contains("forgotten-aaaa"), "{shell}");
+        assert!(
+            shell == "elvish" || shell == "powershell" || out(&output).contains("forgotten-aaaa"),
+            "{shell}"
+        );
         // With two colons zsh takes options after the first name for names.
         assert!(!out(&output).contains("'*::"), "{shell}");
     }

@@ -204,7 +204,7 @@ fn what_is_not_waited_for_puts_no_judgement_off() {
     // A witness, and one of four voters whose silence the quorum bears.
     let mut resolvers = plan.resolvers.to_vec();
     resolvers[4].role = Role::Witness;
-    (plan.resolvers, plan.policy.quorum_percent) = (resolvers.into(), 75);
+    (plan.resolvers, plan.policy.quorum_percent) = (resolvers, 75);
     let (mut watch, errands) = first_looks(&mut world, plan, now);
     let mut waits = Vec::new();
     let voter = |errand: &&Errand| !matches!(errand.task, Task::Ask { vantage: VantageId(4), .. });
