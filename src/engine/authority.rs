@@ -210,6 +210,8 @@ pub(super) struct Authorities {
     pub(super) places: HashMap<Question, usize>,
     /// How many questions are put to each address again and again.
     pub(super) load: HashMap<IpAddr, u32>,
+    /// How many of them are for serials: one for each zone that is or was there.
+    serials: HashMap<IpAddr, u32>,
     /// Where each zone is.
     pub(super) zone_of: HashMap<Name, usize>,
 }
@@ -224,10 +226,25 @@ impl Authorities {
         *self.load.entry(self.servers[server].addr.ip()).or_default() += 1;
     }
 
-    /// How many are put to the busiest of a zone's servers.
+    /// One serial more is asked of a server again and again.
+    pub(super) fn burden_with_serial(&mut self, server: usize) {
+        self.burden(server);
+        *self.serials.entry(self.servers[server].addr.ip()).or_default() += 1;
+    }
+
+    /// How many questions are put to the busiest of a zone's servers.
     pub(super) fn busiest(&self, zone: usize) -> u32 {
+        self.most(&self.load, zone)
+    }
+
+    /// Of how many zones the busiest of a zone's servers is asked for the serial.
+    pub(super) fn most_serials(&self, zone: usize) -> u32 {
+        self.most(&self.serials, zone)
+    }
+
+    fn most(&self, load: &HashMap<IpAddr, u32>, zone: usize) -> u32 {
         let servers = self.zones[zone].servers.iter();
-        let loads = servers.filter_map(|&server| self.load.get(&self.servers[server].addr.ip()));
+        let loads = servers.filter_map(|&server| load.get(&self.servers[server].addr.ip()));
         loads.copied().max().unwrap_or(0)
     }
 

@@ -416,9 +416,13 @@ impl Watch {
 
     /// How often a zone's servers are asked while they are not right.
     fn pace(&self, zone: Option<usize>) -> std::time::Duration {
+        self.unhurried(zone, self.haste(zone))
+    }
+
+    /// The same where only few names are asked about.
+    fn haste(&self, zone: Option<usize>) -> std::time::Duration {
         let hint = zone.and_then(|zone| self.auth.zones[zone].hint);
-        let hint = hint.map(|hint| self.now.since(hint));
-        self.unhurried(zone, schedule::authority_not_right(self.watching_for(), hint))
+        schedule::authority_not_right(self.watching_for(), hint.map(|hint| self.now.since(hint)))
     }
 
     /// The same pace, or a slower one where so many names are asked about at the same servers that these would

@@ -65,7 +65,7 @@ impl Watch {
             });
             self.auth.servers.len() - 1
         });
-        self.auth.burden(server);
+        self.auth.burden_with_serial(server);
         self.auth.servers[server].current = true;
         self.auth.zones[zone].former.retain(|&s| s != server);
         self.auth.zones[zone].servers.push(server);
@@ -109,11 +109,13 @@ impl Watch {
             self.send(task, Why::AuthorityNotRight);
         }
         let rest = if self.zone_is_right(zone) {
-            self.unhurried(Some(zone), schedule::AUTHORITY_RIGHT * 4)
+            self.unhurried(Some(zone), schedule::AUTHORITY_RIGHT * 4).max(self.pace(Some(zone)))
         } else {
-            schedule::SERIAL
+            // However many names there are: where it moves, all of the zone that are waited for are asked at once.
+            let all = schedule::EACH_SERIAL * self.auth.most_serials(zone);
+            schedule::SERIAL.max(self.haste(Some(zone))).max(all)
         };
-        self.auth.zones[zone].next_serial = self.now + rest.max(self.pace(Some(zone)));
+        self.auth.zones[zone].next_serial = self.now + rest;
         if self.plan.mode == Mode::Watch {
             let at = self.auth.zones[zone].next_serial;
             self.timers.set(at, Timer::Serial(zone), Why::AuthorityNotRight);

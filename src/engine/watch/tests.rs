@@ -21,6 +21,8 @@ struct Little {
     surveys: u32,
     visits: Vec<std::net::IpAddr>,
     origins: u32,
+    /// The zone's.
+    serial: u32,
     /// How long a survey takes, in milliseconds.
     survey_takes: u64,
     /// Which surveys fail, by their number from 1.
@@ -62,6 +64,7 @@ impl Little {
             surveys: 0,
             visits: Vec::new(),
             origins: 0,
+            serial: 1,
             survey_takes: 5,
             failing: &[],
             killed: false,
@@ -136,7 +139,9 @@ impl Little {
                 Seen::Originated(Box::default())
             }
             Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
-                Seen::Answered(Box::new(answer(&[], 60)))
+                let mut said = answer(&[], 60);
+                said.soa = said.soa.map(|soa| Soa { serial: self.serial, ..soa });
+                Seen::Answered(Box::new(said))
             }
             Task::Ask { question, record: None, .. } if question.qtype == QuestionType::Aaaa => {
                 let mut none = answer(&[], 60);

@@ -265,3 +265,20 @@ fn a_name_whose_first_look_comes_late_has_not_been_left_unchanged_for_as_long() 
         assert!(matches!(entry.reasons[0].cause, Cause::AuthorityWrong { .. }), "{:?}", entry.reasons);
     }
 }
+
+#[test]
+fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
+    const ALL: usize = 2000;
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old], &[good.clone()]);
+    let plan = many(&world, ALL);
+    let edited = 120;
+    let (watch, ..) = world.play(plan, edited + 30, |world, secs| {
+        if secs >= edited {
+            world.servers.iter_mut().for_each(|(_, said)| *said = good.clone());
+            world.serial = 2;
+        }
+    });
+    // A round over all of them alone would take 160 seconds.
+    assert!(watch.sums.all_right());
+}
