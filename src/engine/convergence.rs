@@ -48,6 +48,29 @@ enum Detail {
     Failure(Box<Failure>),
 }
 
+/// Whether a resolver counts down the time that it announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    Untried,
+    /// It was asked once more to see it.
+    Asked,
+    /// It does not: within the time that it had announced it announced the same again.
+    Nothing,
+}
+
+impl Counting {
+    /// The same after one more wrong answer. An answer that came within the time that was announced before comes from
+    /// no entry that was filled anew.
+    fn after(self, counts_nothing_down: bool, past_its_end: bool) -> Counting {
+        match self {
+            Counting::Nothing if counts_nothing_down => self,
+            Counting::Nothing => Counting::Asked,
+            _ if counts_nothing_down && !past_its_end => Counting::Nothing,
+            known => known,
+        }
+    }
+}
+
 /// What the fold must know beside the answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around {
@@ -100,9 +123,10 @@ pub(super) struct Cell {
     caches: u8,
     failures: u8,
     reprimed: u8,
+    /// Runs of right answers that a wrong one ended.
+    broken: u8,
     stale_in_a_row: u8,
-    /// It was asked once more whether it counts its time down.
-    checked: bool,
+    counting: Counting,
     /// Right answers of one moment announced different ends: several caches.
     several: bool,
     negative: bool,
@@ -133,8 +157,9 @@ impl Cell {
             caches: 0,
             failures: 0,
             reprimed: 0,
+            broken: 0,
             stale_in_a_row: 0,
-            checked: false,
+            counting: Counting::Untried,
             several: false,
             negative: false,
             reckoned_late: false,
@@ -171,7 +196,7 @@ impl Cell {
         };
         if std::mem::discriminant(&self.kind) != before {
             self.since = around.at;
-            self.checked = false;
+            self.counting = Counting::Untried;
         }
         // A kept standing is as old as what it rests on.
         if !kept {
@@ -184,6 +209,7 @@ impl Cell {
         let at = around.at;
         if self.kind == Kind::Right {
             self.ends = Ends::NONE;
+            self.broken = self.broken.saturating_add(1);
             // It gave the right answer a moment ago, so this is another cache.
             let one_run = at.since(self.seen_at) <= schedule::ONE_RUN;
             self.caches = if one_run { self.caches.max(2) } else { self.caches };
@@ -219,9 +245,12 @@ impl Cell {
             .cap
             .map_or(ttl, |cap| if had_end == NONE || counts_nothing_down { ttl.min(cap) } else { ttl });
         let end = schedule::end_of(around.said_at, capped, around.late);
+        let known = self.counting;
+        self.counting = known.after(counts_nothing_down, past_its_end);
+        let made_up = self.counting == Counting::Nothing;
         // At TTL 0 the second is reckoned in.
         self.reckoned_late = around.late || capped == 0;
-        if past_its_end {
+        if past_its_end && !made_up {
             // Filled with the old answer again, or the second at TTL 0.
             self.reprimed = self.reprimed.saturating_add(1);
         }
@@ -241,24 +270,23 @@ impl Cell {
         let shows = !counts_nothing_down && (!self.negative || had_end == NONE || past_its_end);
         self.looks = self.looks.saturating_add(u8::from(shows));
         self.needed = self.samples_needed(around.samples);
-        // Asked within the time that it announced, so it was not filled anew: what it announces means nothing.
-        let made_up = counts_nothing_down && !past_its_end;
-        self.await_end(around, had_end == NONE || counts_nothing_down, made_up);
+        self.await_end(around, had_end == NONE || counts_nothing_down, known);
         late
     }
 
     /// Asks again at the last announced end, or earlier where that may be made up (`peeks`); soon where it is
-    /// made up, since it may be right at any moment.
-    fn await_end(&mut self, around: Around, peeks: bool, made_up: bool) {
+    /// made up, since it may be right at any moment, and without a thought to that end where this was `known`.
+    fn await_end(&mut self, around: Around, peeks: bool, known: Counting) {
         let at = around.at;
         let peek = around.peek.filter(|_| peeks);
         let peek = peek.map_or(Timestamp::MAX, |ttl| schedule::end_of(at, ttl, around.late));
         let next = self.last_end().min(peek) + schedule::AFTER_END;
-        if made_up {
+        if self.counting == Counting::Nothing {
             let pace = at + schedule::counts_nothing_down(at.since(self.since));
-            self.ask_at(next.min(pace), Why::Retry);
+            self.ask_at(if known == Counting::Nothing { pace } else { next.min(pace) }, Why::Retry);
         } else {
-            self.ask_at(next.max(at + schedule::reprimed(self.reprimed)), Why::Expired);
+            let again = self.reprimed.max(self.broken);
+            self.ask_at(next.max(at + schedule::reprimed(again)), Why::Expired);
         }
     }
 
@@ -266,11 +294,11 @@ impl Cell {
     /// it and it was not asked before. Returns whether it is to be asked.
     pub(super) fn check(&mut self, now: Timestamp) -> bool {
         let worth = self.kind == Kind::Wrong
-            && !self.checked
+            && self.counting == Counting::Untried
             && self.in_flight == 0
             && self.last_end().min(self.next) > now + schedule::WORTH_CHECKING;
         if worth {
-            self.checked = true;
+            self.counting = Counting::Asked;
             self.ask_at(now.max(self.seen_at + schedule::A_COUNT), Why::Confirm);
         }
         worth

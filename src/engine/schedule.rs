@@ -145,7 +145,8 @@ pub(super) fn backoff(failures: u8) -> Duration {
 }
 
 /// A cache that is filled with the old answer again and again (it clings to servers that the zone has
-/// left): at each end at first, then not more often than this.
+/// left), or several behind one address that agree and then do not, again and again: at each end at first, then not
+/// more often than this.
 pub(super) fn reprimed(times: u8) -> Duration {
     Duration::from_secs(match times {
         0..=9 => 0,

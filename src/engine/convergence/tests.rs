@@ -186,6 +186,37 @@ fn a_far_end_is_looked_at_once_when_the_old_ttl_is_not_known() {
     assert!(liar.next < secs(67), "what it announces means nothing: {:?}", liar.next);
 }
 
+#[test]
+fn whoever_was_seen_to_count_nothing_down_is_asked_by_the_time_that_it_takes() {
+    let mut liar = Cell::new(2);
+    liar.fold(old(60), around(0));
+    liar.fold(old(60), around(7200_000));
+    assert_eq!(liar.next, secs(7260) + schedule::AFTER_END, "it may have been filled anew");
+    liar.fold(old(60), around(7210_000));
+    assert_eq!(liar.next, secs(7270) + schedule::AFTER_END, "it may be another cache that was");
+    // Past its end, and long known for what it is.
+    liar.fold(old(60), around(7271_000));
+    assert_eq!(liar.next.since(around(7271_000).at), Duration::from_micros(7271_000_000 / 60));
+    assert_eq!(liar.reprimed, 1, "not filled anew");
+    liar.fold(old(55), around(7390_000));
+    assert_eq!(liar.next, secs(7445) + schedule::AFTER_END, "what is counted down is believed");
+}
+
+#[test]
+fn whoever_agrees_again_and_again_and_then_does_not_is_asked_less_often() {
+    let mut cell = Cell::new(2);
+    let mut millis = 0;
+    for time in 0..25 {
+        cell.fold(right(300), around(millis));
+        cell.fold(old(20), around(millis + 100));
+        let wait = cell.next.since(around(millis + 100).at).as_secs();
+        let least = schedule::reprimed(time + 1).as_secs();
+        assert_eq!(wait, least.max(19), "after {time}");
+        millis += 1000 * i64::try_from(wait + 1).unwrap();
+    }
+    assert!(cell.standing().contradicts(), "{:?}", cell.standing());
+}
+
 fn few(millis: i64) -> Around {
     let samples = Samples { least: 2, planned: 4, several: 16 };
     Around { samples, apart: Duration::from_millis(2100), ..around(millis) }
