@@ -190,15 +190,15 @@ fn a_far_end_is_looked_at_once_when_the_old_ttl_is_not_known() {
 fn whoever_was_seen_to_count_nothing_down_is_asked_by_the_time_that_it_takes() {
     let mut liar = Cell::new(2);
     liar.fold(old(60), around(0));
-    liar.fold(old(60), around(7200_000));
+    liar.fold(old(60), around(7_200_000));
     assert_eq!(liar.next, secs(7260) + schedule::AFTER_END, "it may have been filled anew");
-    liar.fold(old(60), around(7210_000));
+    liar.fold(old(60), around(7_210_000));
     assert_eq!(liar.next, secs(7270) + schedule::AFTER_END, "it may be another cache that was");
     // Past its end, and long known for what it is.
-    liar.fold(old(60), around(7271_000));
-    assert_eq!(liar.next.since(around(7271_000).at), Duration::from_micros(7271_000_000 / 60));
+    liar.fold(old(60), around(7_271_000));
+    assert_eq!(liar.next.since(around(7_271_000).at), Duration::from_micros(7_271_000_000 / 60));
     assert_eq!(liar.reprimed, 1, "not filled anew");
-    liar.fold(old(55), around(7390_000));
+    liar.fold(old(55), around(7_390_000));
     assert_eq!(liar.next, secs(7445) + schedule::AFTER_END, "what is counted down is believed");
 }
 

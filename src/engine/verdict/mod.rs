@@ -218,9 +218,11 @@ fn of(reasons: &mut Vec<Reason>, effect: Effect, who: &Arc<str>, cause: Cause) {
     reasons.push(Reason { effect, who: Some(Arc::clone(who)), cause });
 }
 
-/// Settled: nothing regressed for the whole time, and every server of the zone was looked at after it.
+/// Settled: nothing regressed for the whole time, and every server of the zone has answered after it. One that was
+/// silent once has not, though what it said before still stands.
 fn is_settled(case: &Case<'_>) -> bool {
     let Some(until) = case.settle_until else { return true };
+    let answered = |server: &ServerView<'_>| server.at >= until && server.failures == 0;
     case.now >= until
-        && reachable(case).all(|server| server.at >= until || matches!(server.says, AtServer::Dead(_)))
+        && reachable(case).all(|server| answered(server) || matches!(server.says, AtServer::Dead(_)))
 }

@@ -385,6 +385,11 @@ impl Watch {
 
     /// Whether a record's verdict may change with time alone, at the next finding.
     fn is_due(&self, record: usize) -> bool {
+        // Every silence is news where one that was silent is asked once more before all count as right.
+        let awaited = &self.records[record];
+        if awaited.agreed_since.is_some() && awaited.right_since.is_none() {
+            return true;
+        }
         let progress = &self.records[progress_of(&self.records, record)];
         let waits =
             progress.settle_from.is_some() || progress.settle_at < Timestamp::MAX || !progress.decided;

@@ -112,6 +112,7 @@ impl Watch {
         progress.differ_since = if differ { progress.differ_since.or(Some(self.now)) } else { None };
         if all_right && !was_right {
             self.set_right(record, Some(self.now));
+            self.records[record].note_right();
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
             self.hint_of(record);
             self.record_is_right(self.records[record].guards.unwrap_or(record));
@@ -119,6 +120,7 @@ impl Watch {
             self.set_right(record, None);
             self.hint_of(record);
             self.close_gate(record);
+            self.look_sooner(node);
         }
     }
 
@@ -141,6 +143,14 @@ impl Watch {
             self.set_node(node, self.now, Why::Retry);
         }
         awaits
+    }
+
+    /// A server that has fallen back may be mended before the next look at servers that are right.
+    fn look_sooner(&mut self, node: usize) {
+        let soon = self.now + self.pace(self.auth.nodes[node].zone);
+        if soon < self.auth.nodes[node].next {
+            self.set_node(node, soon, Why::AuthorityNotRight);
+        }
     }
 
     fn tell_server_shifts(&mut self, record: usize, says: &[(usize, AtServer)]) {

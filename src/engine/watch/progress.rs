@@ -116,7 +116,9 @@ pub(super) struct Progress {
     /// Wrong answers of authorities that the CA may still keep.
     pub(super) wrongs: Vec<Wrong>,
     /// The longest life of a wrong answer that an authority gave, in seconds.
-    pub(super) old_ttl: Option<u32>,
+    old_ttl: Option<u32>,
+    /// It was right when it was first seen: nobody knows what was there before, or on which servers.
+    found_right: bool,
     /// The life of the right answer, in seconds.
     pub(super) new_ttl: u32,
     /// The longest remaining times that resolvers of two different operators have announced, by the operator's
@@ -186,6 +188,7 @@ impl Progress {
                 differ_since: None,
                 wrongs: Vec::new(),
                 old_ttl: None,
+                found_right: false,
                 new_ttl: 0,
                 shown: [(0, NOBODY); 2],
                 settle_from: None,
@@ -274,6 +277,17 @@ impl Progress {
         self.wrongs.push(wrong);
     }
 
+    /// All its servers are right.
+    pub(super) fn note_right(&mut self) {
+        self.found_right |= self.old_ttl.is_none();
+    }
+
+    /// The longest life of what was there before, in seconds, where its authorities were seen to give it: what they
+    /// fall back to later says nothing of a change that was made before this watch began.
+    pub(super) fn old_life(&self) -> Option<u32> {
+        self.old_ttl.filter(|_| !self.found_right)
+    }
+
     /// Notes what a resolver announced for the wrong answer.
     pub(super) fn note_shown(&mut self, ttl: u32, operator: u32) {
         if let Some(own) = self.shown.iter_mut().find(|(_, who)| *who == operator) {
@@ -298,10 +312,76 @@ impl Progress {
     /// the authorities became right, in seconds. What an authority itself let the wrong answer live is
     /// certain; else the second longest announcement, so that one liar moves nothing.
     pub(super) fn longest_life(&self) -> u32 {
-        self.old_ttl.unwrap_or_else(|| {
+        self.old_life().unwrap_or_else(|| {
             let [(first, _), (second, who)] = self.shown;
             let told = if who == NOBODY { first } else { second };
-            told.max(self.new_ttl)
+            told.max(self.new_ttl).max(self.old_ttl.unwrap_or(0))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::engine::plan::{Mode, Policy, Request};
+    use crate::model::{Endpoint, Failure, Role, Value, Vantage};
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(1000 + secs)
+    }
+
+    fn old(ttl: u32) -> AtServer {
+        AtServer::Wrong { held: Held::Addresses(["192.0.2.10".parse().unwrap()].into()), ttl }
+    }
+
+    fn progress() -> Progress {
+        let wanted = vec![Value::V4("192.0.2.80".parse().unwrap())];
+        let names = vec![(Name::parse("example.com").unwrap(), wanted)];
+        let voter = Vantage {
+            name: Arc::from("r"),
+            operator: Arc::from("o"),
+            place: None,
+            role: Role::Voter,
+            endpoints: vec![Endpoint::udp("198.18.0.1:53".parse().unwrap())],
+            flush: None,
+            zone: None,
+        };
+        let policy = Policy { allow_reserved: true, ..Policy::default() };
+        let plan = Plan::new(Request { names, mode: Mode::Watch, policy }, vec![voter]).unwrap();
+        Progress::for_plan(&plan).remove(0)
+    }
+
+    #[test]
+    fn what_servers_fall_back_to_says_nothing_of_a_change_before_the_watch() {
+        let mut found_right = progress();
+        found_right.note_right();
+        found_right.note_shown(600, 1);
+        found_right.note_wrongs(at(50), &[(0, old(30))], &|_| true);
+        found_right.note_right();
+        assert_eq!((found_right.old_life(), found_right.longest_life()), (None, 600));
+        found_right.note_wrongs(at(90), &[(0, old(900))], &|_| true);
+        assert_eq!(found_right.longest_life(), 900);
+        let mut witnessed = progress();
+        witnessed.note_wrongs(at(0), &[(0, old(30))], &|_| true);
+        witnessed.note_right();
+        witnessed.note_shown(600, 1);
+        assert_eq!((witnessed.old_life(), witnessed.longest_life()), (Some(30), 30));
+    }
+
+    /// It may have come back with what it had before, and been mended between two looks: the CA may have asked it then.
+    #[test]
+    fn a_server_that_was_silent_may_have_given_the_old_answer_until_it_is_heard_again() {
+        let mut progress = progress();
+        let mut note = |now: Timestamp, word: AtServer| {
+            progress.note_wrongs(now, &[(0, word)], &|_| true);
+            progress.wrongs[0].forgotten(Some(at(100)))
+        };
+        note(at(0), old(300));
+        let silent = note(at(90), AtServer::Dead(Failure::Silent { tries: 3 }));
+        assert_eq!(silent, Some(at(160)), "nobody hears anything of it any more");
+        let back = note(at(150), AtServer::Right { ttl: 300 });
+        assert_eq!(back, Some(at(150) + Duration::from_secs(60)));
     }
 }

@@ -188,8 +188,8 @@ impl Watch {
             samples: self.samples,
             apart: self.apart(),
             limit: self.honest_limit(record),
-            cap: self.records[record].old_ttl.filter(|_| self.moved(record).is_none()),
-            peek: self.records[record].old_ttl.is_none().then(|| self.records[record].new_ttl.max(1)),
+            cap: self.records[record].old_life().filter(|_| self.moved(record).is_none()),
+            peek: self.records[record].old_life().is_none().then(|| self.records[record].new_ttl.max(1)),
             late: self.late[resolver],
         };
         self.late[resolver] |= self.cells[cell].fold(reading, around);
@@ -259,7 +259,7 @@ impl Watch {
         let Some(right_since) = progress.right_since else { return Timestamp::MAX };
         let life = progress.longest_life();
         let by_address = right_since.plus_secs(life.saturating_add(2));
-        if progress.old_ttl.is_none() && self.moved(record).is_none() {
+        if progress.old_life().is_none() && self.moved(record).is_none() {
             // The change was made before this watch began. It may have been a move to other servers, and
             // then caches may know the old ones for as long as the delegation lives.
             return right_since

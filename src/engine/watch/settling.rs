@@ -53,7 +53,7 @@ impl Watch {
             Some((at, ns_ttl)) => unseen.max(at.plus_secs(ns_ttl.saturating_add(progress.longest_life()))),
             // Somebody has the old answer, and none of the zone's servers was seen with it: the domain may have
             // moved to them before this watch began.
-            None if progress.old_ttl.is_none() && progress.was_contradicted() => {
+            None if progress.old_life().is_none() && progress.was_contradicted() => {
                 unseen.plus_secs(self.delegation_life(record))
             }
             None => unseen,

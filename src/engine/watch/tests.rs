@@ -1,3 +1,4 @@
+mod lapses;
 mod many;
 mod sights;
 
@@ -29,6 +30,8 @@ struct Little {
     failing: &'static [u32],
     /// The process is killed when a visit is first under way.
     killed: bool,
+    /// Servers that do not answer, by their number.
+    silent: Vec<usize>,
     /// A name about which every server says something else.
     unlike: Option<(Name, Answer)>,
     told: Vec<Event>,
@@ -68,6 +71,7 @@ impl Little {
             survey_takes: 5,
             failing: &[],
             killed: false,
+            silent: Vec::new(),
             unlike: None,
             told: Vec::new(),
             secs: 0,
@@ -119,6 +123,10 @@ impl Little {
         Survey { name: name.clone(), caa: caa.to_vec(), zones: Vec::new(), addresses, slowest: 1 }
     }
 
+    fn is_silent(&self, server: &str) -> bool {
+        self.silent.iter().any(|&number| self.servers[number].0 == server)
+    }
+
     fn seen(&mut self, errand: &Errand) -> Seen {
         match &errand.task {
             Task::Walk { name } => Seen::Walked(Box::new(self.walk(name))),
@@ -137,6 +145,9 @@ impl Little {
             Task::Origin { .. } => {
                 self.origins += 1;
                 Seen::Originated(Box::default())
+            }
+            Task::Ask { record: None, server, .. } if self.is_silent(&server.addr.to_string()) => {
+                Seen::Failed(Failure::Silent { tries: 3 })
             }
             Task::Ask { question, .. } if question.qtype == QuestionType::Soa => {
                 let mut said = answer(&[], 60);
