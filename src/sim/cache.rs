@@ -93,6 +93,8 @@ pub struct Cache {
     pub shares_soa: bool,
     /// When the last wrong entry for a name that was ever put in here ends.
     pub(super) wrong_until: BTreeMap<Name, Timestamp>,
+    /// The same for denials of a name alone.
+    pub(super) denied_until: BTreeMap<Name, Timestamp>,
     slots: BTreeMap<(Name, QuestionType), Slot>,
     cuts: BTreeMap<Name, (Vec<Name>, i64, u32)>,
     failures: BTreeMap<Question, i64>,
@@ -116,6 +118,7 @@ impl Cache {
             frozen: false,
             shares_soa: false,
             wrong_until: BTreeMap::new(),
+            denied_until: BTreeMap::new(),
             slots: BTreeMap::new(),
             cuts: BTreeMap::new(),
             failures: BTreeMap::new(),

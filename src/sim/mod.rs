@@ -11,6 +11,7 @@
 mod cache;
 mod dice;
 mod internet;
+mod lapses;
 mod play;
 mod random;
 mod resolver;
@@ -26,6 +27,7 @@ mod zone;
 pub use cache::{Cache, Family, Stale};
 pub use dice::Dice;
 pub use internet::{Delegation, Internet, ParentServer};
+pub use lapses::{LAPSES_FROM, Lapse};
 pub use play::{Played, Player, endure, play};
 pub use random::{random_watch, random_world};
 pub use resolver::{Pick, Resolver, Temper};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::engine::Plan;
 use crate::model::{Name, QuestionType, Rcode, Timestamp};
 
+use super::lapses::{LAPSES_FROM, lapse};
 use super::scenarios::stage::{Stage, minutes, name, web};
 use super::{Conduct, Contents, Family, Pick, Server, Stale, Temper, Trials, World};
 
@@ -54,11 +55,14 @@ pub fn random_world(seed: u64) -> (Plan, World) {
     let count = 24 + u8::try_from(seed % 17).unwrap_or(0);
     let mut stage = Stage::new(START, seed, count);
     let draft = draft(&mut stage);
-    let hosts = publish(&mut stage, &draft);
+    let (hosts, versions) = publish(&mut stage, &draft);
     trouble(&mut stage, &draft, &hosts);
     furnish(&mut stage);
     odd_ones(&mut stage, draft.odd);
     ask_around(&mut stage, &draft);
+    if seed >= LAPSES_FROM && draft.plot != Plot::Right {
+        lapse(&mut stage, seed, &draft.zone, &hosts, versions);
+    }
     stage.finish()
 }
 
@@ -83,13 +87,14 @@ fn draft(stage: &mut Stage) -> Draft {
     Draft { plot, zone, owner, ttl, negative, ns_ttl, change, odd }
 }
 
-/// Puts the zone on its servers, before and after. Returns the hosts that serve it in the end.
-fn publish(stage: &mut Stage, draft: &Draft) -> Vec<Name> {
+/// Puts the zone on its servers, before and after. Returns the hosts that serve it in the end, and both versions.
+fn publish(stage: &mut Stage, draft: &Draft) -> (Vec<Name>, (Contents, Contents)) {
     let count = usize::try_from(stage.dice.between(2, 4)).unwrap_or(2);
     let hosts: Vec<Name> = (1..=count).map(|n| name(&format!("ns{n}.new-host.example"))).collect();
     let old_hosts: Vec<Name> = (1..=2).map(|n| name(&format!("ns{n}.old-host.example"))).collect();
     let empty = Contents::new(&draft.zone, 10, &hosts, draft.ns_ttl).negative(draft.negative);
     let (before, after) = versions(stage, draft, &empty);
+    let both = (before.clone(), after.clone());
     let moved = draft.plot == Plot::Moved;
     stage.delegate(&draft.zone, if moved { &old_hosts } else { &hosts }, 86_400);
     if moved {
@@ -106,7 +111,7 @@ fn publish(stage: &mut Stage, draft: &Draft) -> Vec<Name> {
         let lag = stage.dice.millis(0, 120_000);
         stage.net.delegations[0].moves(draft.change, &hosts);
         stage.net.delegations[0].parents[1].lag = lag;
-        return hosts;
+        return (hosts, both);
     }
     let first = Arc::new(before);
     for (host, last) in hosts.iter().zip(11..) {
@@ -126,7 +131,7 @@ fn publish(stage: &mut Stage, draft: &Draft) -> Vec<Name> {
             .collect();
         stage.edit(draft.change, &on, after);
     }
-    hosts
+    (hosts, both)
 }
 
 /// The zone before and after, and what is expected of it.

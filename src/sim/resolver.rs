@@ -83,6 +83,8 @@ struct Fetched {
     former: bool,
 }
 
+/// What a resolver announces for the address that it puts in the place of NXDOMAIN.
+pub(super) const LIE_TTL: u32 = 60;
 /// What a server that is down costs a resolver before it tries the next.
 const DEAD_COSTS: Duration = Duration::from_millis(400);
 
@@ -119,7 +121,7 @@ impl Resolver {
             {
                 answer.rcode = Rcode::NOERROR;
                 answer.addresses = vec![ip];
-                answer.address_ttl = Some(60);
+                answer.address_ttl = Some(LIE_TTL);
                 answer.soa = None;
             }
             Temper::TtlLiar(ttl) => {

@@ -1,11 +1,12 @@
 //! What is so, whatever anybody has found out: for tests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Answer, Expectation, Name, Question, Rcode, Record, Timestamp};
 
-use super::resolver::resolve;
-use super::{Resolver, Rrset, Stale, Temper, World};
+use super::resolver::{LIE_TTL, resolve};
+use super::{Contents, Lapse, Resolver, Rrset, Stale, Temper, World};
 
 /// How long the CA may keep an answer, with the margin that goes with it.
 const CA_KEEPS: Duration = Duration::from_secs(65);
@@ -30,6 +31,9 @@ pub struct RecordTruth {
     pub partly: Vec<usize>,
     /// When the last wrong entry in an honest cache ends, as things stand.
     pub turned_by: Timestamp,
+    /// When whoever asks a resolver that puts an address of its own in the place of a denial has seen at the latest that
+    /// the denial has ended: what it announces says nothing of that.
+    pub shown_by: Timestamp,
     /// How long the CA's resolvers may go on with what the authorities had before they were right: 65 s for
     /// addresses and for a delegation, nothing for a denial.
     pub ca_keeps: Duration,
@@ -96,6 +100,7 @@ impl World {
             old,
             partly,
             turned_by: self.turned_by(record),
+            shown_by: self.shown_by(record),
             ca_keeps: self.ca_keeps(record, now),
         }
     }
@@ -140,6 +145,41 @@ impl World {
         since
     }
 
+    /// The times up to now in which a server that had been right was not: each from when the first falls back until
+    /// all are right.
+    pub fn lapses(&self, now: Timestamp) -> Vec<Lapse> {
+        let mut lapses: Vec<Lapse> = Vec::new();
+        let mut before = Timestamp::default();
+        for at in self.net.instants().into_iter().filter(|at| *at <= now) {
+            let open = lapses.last().is_some_and(|lapse| lapse.to.is_none());
+            if !open && self.records.iter().any(|record| self.falls_back(record, before, at)) {
+                lapses.push(Lapse { from: at, to: None });
+            }
+            let right =
+                || self.records.iter().all(|record| self.authorities_right(record, &record.name, at, 0));
+            if let Some(lapse) = lapses.last_mut().filter(|lapse| lapse.to.is_none() && right()) {
+                lapse.to = Some(at);
+            }
+            before = at;
+        }
+        lapses
+    }
+
+    /// Whether a server of the record's zone that was right at one instant says something else at another.
+    fn falls_back(&self, record: &Record, before: Timestamp, at: Timestamp) -> bool {
+        let question = Question { name: record.name.clone(), qtype: record.question_type() };
+        let right = |contents: &Arc<Contents>| is_right(record, &contents.answer(&question));
+        let mut servers = self.net.servers.iter().filter(|server| record.name.is_within(&server.zone));
+        servers.any(|server| {
+            server.serving(before).is_some_and(right) && server.serving(at).is_some_and(|now| !right(now))
+        })
+    }
+
+    /// Since when servers have fallen back that had been right, if they have.
+    pub(super) fn fallen_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lapses(now).last().filter(|lapse| lapse.to.is_none()).map(|lapse| lapse.from)
+    }
+
     /// Whether every answering server of every zone on the path of a record says what is expected.
     fn authorities_right(&self, record: &Record, name: &Name, at: Timestamp, depth: usize) -> bool {
         let Some(delegation) = self.net.delegation(name) else { return false };
@@ -173,6 +213,29 @@ impl World {
 
     /// When the last wrong entry for the record's own names ends in an honest cache.
     fn turned_by(&self, record: &Record) -> Timestamp {
+        let names = self.names_of(record);
+        let honest = self.resolvers.iter().filter(|r| r.is_honest());
+        let ends =
+            honest.flat_map(|r| &r.caches).flat_map(|c| names.iter().filter_map(|n| c.wrong_until.get(n)));
+        ends.copied().max().unwrap_or_default()
+    }
+
+    /// The same for denials in whose place a resolver puts an address: it is asked again when what it announces for
+    /// that has passed, or a sixtieth of the time that it has taken, five minutes at most.
+    fn shown_by(&self, record: &Record) -> Timestamp {
+        let names = self.names_of(record);
+        let liars = self.resolvers.iter().filter(|r| matches!(r.temper, Temper::Liar(_)) && r.is_honest());
+        let ends =
+            liars.flat_map(|r| &r.caches).flat_map(|c| names.iter().filter_map(|n| c.denied_until.get(n)));
+        let opened = self.spent().first_recursive.unwrap_or_default();
+        let hidden = |end: &Timestamp| {
+            (end.since(opened) / 60).clamp(Duration::from_secs(LIE_TTL.into()), Duration::from_secs(300))
+        };
+        ends.map(|end| *end + hidden(end)).max().unwrap_or_default()
+    }
+
+    /// The record's own name, and those that its aliases lead over in the end.
+    fn names_of(&self, record: &Record) -> Vec<Name> {
         let mut names = vec![record.name.clone()];
         while let Some(Rrset::Alias(target)) =
             names.last().and_then(|name| self.net.at_last(name, record.question_type()))
@@ -182,10 +245,7 @@ impl World {
             }
             names.push(target);
         }
-        let honest = self.resolvers.iter().filter(|r| r.is_honest());
-        let ends =
-            honest.flat_map(|r| &r.caches).flat_map(|c| names.iter().filter_map(|n| c.wrong_until.get(n)));
-        ends.copied().max().unwrap_or_default()
+        names
     }
 }
 

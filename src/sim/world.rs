@@ -11,7 +11,8 @@ use crate::model::{
 };
 
 use super::resolver::{Kept, resolve};
-use super::{Conduct, Dice, Internet, Resolver, Site, Temper, site, walk};
+use super::truth::is_right;
+use super::{Conduct, Dice, Internet, Resolver, Rrset, Site, Temper, site, walk};
 
 /// How long a probe waits in all.
 const PROBE: Duration = Duration::from_secs(2);
@@ -47,6 +48,16 @@ pub struct Planted {
     /// Answers of servers that the zone has left, asked by a resolver that does not know it yet. No rule of
     /// asking can avoid these.
     pub former: u32,
+    /// Old answers and denials of servers that had been right and had fallen back.
+    pub lapsed: u32,
+}
+
+impl Planted {
+    /// What has come since then is of servers that had fallen back.
+    fn take_for_lapsed(&mut self, then: Planted) {
+        self.lapsed += self.old - then.old + self.negative - then.negative;
+        (self.old, self.negative) = (then.old, then.negative);
+    }
 }
 
 /// What was asked.
@@ -58,11 +69,15 @@ pub struct Spent {
     pub authoritative: u64,
     /// Questions to resolvers for a record that an answering authority did not have yet.
     pub early: u64,
+    /// Those that were asked after servers had fallen back that had all been right: when, and when they had.
+    pub lapsed: Vec<(Timestamp, Timestamp)>,
     /// The earliest question to a resolver.
     pub first_recursive: Option<Timestamp>,
     /// When probes came back that a living resolver did not answer at once: packets were lost, or it waited for a
     /// dead server itself.
     pub stalled: Vec<Timestamp>,
+    /// When a server was first heard to be right that had been heard with another answer last, and been silent since.
+    pub returned: Option<Timestamp>,
 }
 
 /// A whole simulated internet, from some time before the watch until for ever after.
@@ -80,6 +95,8 @@ pub struct World {
     start: Timestamp,
     planted: Planted,
     spent: Spent,
+    /// Servers that gave a watched name other addresses when they were last heard, and whether they were silent since.
+    unlike: BTreeMap<(SocketAddr, Name), bool>,
 }
 
 impl World {
@@ -101,6 +118,7 @@ impl World {
             start,
             planted: Planted::default(),
             spent: Spent::default(),
+            unlike: BTreeMap::new(),
         }
     }
 
@@ -137,6 +155,7 @@ impl World {
     /// Carries out one errand begun at `now`. Errands must come in order of time.
     pub fn answer(&mut self, now: Timestamp, errand: &Errand) -> Finding {
         self.until(now);
+        let planted = self.planted;
         let (seen, took, questions) = match &errand.task {
             Task::Walk { name } => self.walk(now, name),
             Task::Intercept => self.silent_address(),
@@ -174,10 +193,20 @@ impl World {
             }
             let record = record.and_then(|id| self.records.get(id.0 as usize));
             let early = record.is_some_and(|record| self.right_since(record, now).is_none());
-            self.spent.early += u64::from(early);
+            // Servers may fall back while a resolver is on its way to them.
+            let at = [now, now + took].into_iter().filter(|_| early || self.planted != planted);
+            let fell = at.filter_map(|at| self.fallen_since(at)).next();
+            match fell {
+                Some(fell) => {
+                    self.spent.lapsed.push((now, fell));
+                    self.planted.take_for_lapsed(planted);
+                }
+                None => self.spent.early += u64::from(early),
+            }
             self.spent.first_recursive.get_or_insert(now);
         } else {
             self.spent.authoritative += u64::from(questions);
+            self.note_server(errand, &seen, now + took);
         }
         let mut seen = seen;
         if let Seen::Answered(answer) = &mut seen {
@@ -190,6 +219,32 @@ impl World {
         let Task::Ask { server, .. } = &errand.task else { return false };
         let resolver = self.by_addr.get(&server.addr).and_then(|index| self.resolvers.get(*index));
         resolver.is_some_and(|resolver| resolver.temper != Temper::Dead)
+    }
+
+    /// Notes whether a server that was silent says something else of a watched name than before.
+    fn note_server(&mut self, errand: &Errand, seen: &Seen, at: Timestamp) {
+        let Task::Ask { server, question, .. } = &errand.task else { return };
+        let asks = |record: &&Record| {
+            record.name == question.name && record.question_type() == question.qtype && !record.is_guard()
+        };
+        let Some(record) = self.records.iter().find(asks) else { return };
+        let key = (server.addr, question.name.clone());
+        match seen {
+            Seen::Answered(answer) if is_right(record, answer) => {
+                if self.unlike.remove(&key) == Some(true) {
+                    self.spent.returned = Some(at);
+                }
+            }
+            Seen::Answered(answer) if answer.addresses.is_empty() && answer.chain.is_empty() => {
+                self.unlike.remove(&key);
+            }
+            Seen::Answered(_) => {
+                self.unlike.insert(key, false);
+            }
+            _ => {
+                self.unlike.entry(key).and_modify(|silent| *silent = true);
+            }
+        }
     }
 
     /// Lets everybody else's questions happen up to an instant.
@@ -330,8 +385,11 @@ fn note_wrong(net: &Internet, cache: &mut super::Cache, kept: &[Kept], ours: Opt
         if net.at_last(&one.name, one.qtype).is_none_or(|last| last == one.rrset) {
             continue;
         }
-        let until = cache.wrong_until.entry(one.name.clone()).or_default();
-        *until = one.end.max(*until);
+        let denied = (one.rrset == Rrset::NoName).then_some(&mut cache.denied_until);
+        for ends in [Some(&mut cache.wrong_until), denied].into_iter().flatten() {
+            let until = ends.entry(one.name.clone()).or_default();
+            *until = one.end.max(*until);
+        }
         match (one.former, one.rrset.is_negative()) {
             (true, _) => count.former += 1,
             (_, true) => count.negative += 1,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use propwatch::model::{Cause, Reason, Role, Timestamp, Verdict};
-use propwatch::sim::{Blow, Planted, Spent};
+use propwatch::sim::{Blow, Lapse, Planted, Spent};
 
 use crate::watched::Watched;
 
@@ -13,6 +13,13 @@ const MOMENT: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_secs(2);
 /// A failure is believed to be a cached one for so long.
 const FAILING: Duration = Duration::from_secs(182);
+/// Servers that are right are looked at so often.
+const LOOK: Duration = Duration::from_secs(30);
+/// So long before a verdict a server may have been looked at for the last time: others that are silent, or slow, are
+/// waited for.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+/// The CA's resolvers keep an address for so long.
+const CA_KEEPS: Duration = Duration::from_secs(60);
 /// A probe of somebody who stays silent.
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -21,6 +28,7 @@ pub(crate) fn broken(watched: &Watched) -> Vec<String> {
     let mut out = Vec::new();
     ends_well(watched, &mut out);
     never_safe_too_early(watched, &mut out);
+    not_safe_after_a_lapse(watched, &mut out);
     does_no_harm(watched, &mut out);
     is_safe_in_time(watched, &mut out);
     keeps_to_its_budget(watched, &mut out);
@@ -55,15 +63,23 @@ fn ends_well(Watched { plan, played, world, trials, .. }: &Watched, out: &mut Ve
 }
 
 /// Promise 1.
-fn never_safe_too_early(Watched { plan, safe, .. }: &Watched, out: &mut Vec<String>) {
+fn never_safe_too_early(watched: &Watched, out: &mut Vec<String>) {
+    let Watched { plan, safe, world, .. } = watched;
     let voters = plan.resolvers.iter().filter(|v| v.role == Role::Voter).count();
     let forgiven = if voters < 20 { 0 } else { voters * usize::from(100 - plan.policy.quorum_percent) / 100 };
     for (at, truth) in safe {
+        let lapse = world.lapses(*at).pop();
+        // What has been safe already is told once more without another look.
+        let just_fell = lapse.is_some_and(|lapse| {
+            at.since(lapse.from) <= LAST_LOOK
+                || (watched.is_safe_at(lapse.from) && *at <= seen_by(watched, lapse))
+        });
+        let unseen = lapse.is_some_and(|lapse| may_be_unseen(watched, lapse, *at));
         for (record, truth) in plan.records.iter().zip(&truth.records) {
-            if truth.right_since.is_none() {
+            if truth.right_since.is_none() && !just_fell {
                 out.push(format!("{record}: safe at {at} while an authority is wrong"));
             }
-            if truth.old.len() > forgiven {
+            if truth.old.len() > forgiven && !unseen {
                 out.push(format!(
                     "{record}: safe at {at} while {:?} are old (partly {:?})",
                     truth.old, truth.partly
@@ -73,8 +89,36 @@ fn never_safe_too_early(Watched { plan, safe, .. }: &Watched, out: &mut Vec<Stri
     }
 }
 
+/// When it has been seen at the latest that servers have fallen back.
+fn seen_by(watched: &Watched, lapse: Lapse) -> Timestamp {
+    after_blows(watched, lapse.from + LOOK + PROBE * 2 + MOMENT, Duration::ZERO)
+}
+
+/// Whether servers had fallen back for so short a time that nobody who looks every half minute need have seen it.
+fn may_be_unseen(watched: &Watched, lapse: Lapse, now: Timestamp) -> bool {
+    lapse.to.unwrap_or(now) <= seen_by(watched, lapse)
+}
+
+/// Promise 1, in a watch that goes on: safe is taken back when servers have fallen back.
+fn not_safe_after_a_lapse(watched: &Watched, out: &mut Vec<String>) {
+    let end = watched.played.ended_at;
+    for lapse in watched.world.lapses(end) {
+        let by = seen_by(watched, lapse);
+        if by < lapse.to.unwrap_or(end).min(end) && watched.is_safe_at(by) {
+            out.push(format!("still safe at {by}, although servers have fallen back: {lapse:?}"));
+        }
+    }
+}
+
 /// Promise 2.
-fn does_no_harm(Watched { world, .. }: &Watched, out: &mut Vec<String>) {
+fn does_no_harm(watched: &Watched, out: &mut Vec<String>) {
+    let Watched { world, .. } = watched;
+    for (at, fell) in &world.spent().lapsed {
+        let by = seen_by(watched, Lapse { from: *fell, to: None });
+        if *at > by {
+            out.push(format!("a question to a resolver at {at}, though servers have fallen back at {fell}"));
+        }
+    }
     let (Planted { old, negative, .. }, Spent { early, .. }) = (world.planted(), world.spent());
     if *early > 0 {
         out.push(format!("{early} questions to resolvers before the authorities were right"));
@@ -93,11 +137,17 @@ fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
         return;
     }
     let (right, turned) = truth.records.iter().fold((world.start(), world.start()), |(right, turned), r| {
-        (right.max(r.right_since.unwrap_or_default()), turned.max(r.turned_by))
+        (right.max(r.right_since.unwrap_or_default()), turned.max(r.turned_by).max(r.shown_by))
     });
     let deadline = deadline - ahead(watched);
-    let opened = world.spent().first_recursive.unwrap_or(played.ended_at);
     let seen_by = after_blows(watched, right + look_at_servers(watched, right), Duration::ZERO);
+    let lapses = world.lapses(played.ended_at);
+    if lapses.iter().any(|lapse| may_be_unseen(watched, *lapse, played.ended_at)) {
+        return;
+    }
+    // After a lapse the resolvers are asked anew.
+    let opened =
+        if lapses.is_empty() { world.spent().first_recursive.unwrap_or(played.ended_at) } else { seen_by };
     if opened > seen_by && seen_by < deadline {
         let late = opened.since(right);
         out.push(format!("right at its servers at {right}, resolvers asked at {opened}: {late:?} later"));
@@ -105,8 +155,10 @@ fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
     let was_wrong = right > world.start();
     let keeps = truth.records.iter().map(|r| r.ca_keeps).max().filter(|_| was_wrong).unwrap_or_default();
     let settle = plan.policy.settle;
-    let mut known = turned.max(opened + keeps).max(opened + PROBE);
-    let first = watched.first_safe();
+    // A server that was silent, and was heard with another address before, may have given that until it was heard again.
+    let returned = world.spent().returned.map_or(opened, |at| at + CA_KEEPS);
+    let mut known = turned.max(opened + keeps).max(opened + PROBE).max(returned);
+    let first = watched.safe_after(if lapses.is_empty() { world.start() } else { right });
     // A probe that nothing came of, or that was slow, can tell no sooner; silence is asked again after two seconds.
     let stalled = world.spent().stalled.iter().flat_map(|at| [*at, *at + AGAIN]);
     let heard = stalled.filter(|at| first.is_none_or(|first| *at + settle <= first)).max();

@@ -13,6 +13,8 @@ pub(crate) struct Watched {
     pub(crate) played: Played,
     /// When it was called safe, with how things were then.
     pub(crate) safe: Vec<(Timestamp, Truth)>,
+    /// Each verdict that was told: when, and whether it was safe.
+    pub(crate) verdicts: Vec<(Timestamp, bool)>,
     /// Everything that was told, where that is wanted.
     pub(crate) told: String,
 }
@@ -32,11 +34,14 @@ impl Watched {
 
     pub(crate) fn of(plan: Plan, mut world: World, trials: Trials, keep: bool) -> Self {
         let mut told = String::new();
-        let mut safe_at = Vec::new();
+        let (mut safe_at, mut verdicts) = (Vec::new(), Vec::new());
         let mut player = Player::tried(plan.clone(), &mut world, &trials);
         while let Some((at, events)) = player.next() {
             let true_now = player.world_now();
             for event in events {
+                if let Event::Verdict(report) = &event {
+                    verdicts.push((true_now, report.verdict == Verdict::Safe));
+                }
                 match &event {
                     Event::Verdict(report) if report.verdict == Verdict::Safe => safe_at.push(true_now),
                     Event::Milestone { milestone: Milestone::Safe, lost: false, .. } => {
@@ -53,10 +58,16 @@ impl Watched {
         drop(player);
         safe_at.dedup();
         let safe = safe_at.into_iter().map(|at| (at, world.truth(at))).collect();
-        Watched { plan, world, trials, played, safe, told }
+        Watched { plan, world, trials, played, safe, verdicts, told }
     }
 
-    pub(crate) fn first_safe(&self) -> Option<Timestamp> {
-        self.safe.first().map(|(at, _)| *at)
+    /// When it was first called safe after an instant.
+    pub(crate) fn safe_after(&self, instant: Timestamp) -> Option<Timestamp> {
+        self.safe.iter().map(|(at, _)| *at).find(|at| *at >= instant)
+    }
+
+    /// Whether safe was the last word at an instant.
+    pub(crate) fn is_safe_at(&self, instant: Timestamp) -> bool {
+        self.verdicts.iter().rev().find(|(at, _)| *at <= instant).is_some_and(|(_, safe)| *safe)
     }
 }
