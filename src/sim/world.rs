@@ -1,7 +1,7 @@
 //! The simulated internet as one value: it takes errands and gives findings.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -78,6 +78,8 @@ pub struct Spent {
     pub stalled: Vec<Timestamp>,
     /// When a server was first heard to be right that had been heard with another answer last, and been silent since.
     pub returned: Option<Timestamp>,
+    /// When servers were first found silent that had answered just before.
+    pub unheard: Vec<Timestamp>,
 }
 
 /// A whole simulated internet, from some time before the watch until for ever after.
@@ -97,6 +99,8 @@ pub struct World {
     spent: Spent,
     /// Servers that gave a watched name other addresses when they were last heard, and whether they were silent since.
     unlike: BTreeMap<(SocketAddr, Name), bool>,
+    /// Servers that answered when they were last asked.
+    heard: BTreeSet<SocketAddr>,
 }
 
 impl World {
@@ -119,6 +123,7 @@ impl World {
             planted: Planted::default(),
             spent: Spent::default(),
             unlike: BTreeMap::new(),
+            heard: BTreeSet::new(),
         }
     }
 
@@ -224,6 +229,11 @@ impl World {
     /// Notes whether a server that was silent says something else of a watched name than before.
     fn note_server(&mut self, errand: &Errand, seen: &Seen, at: Timestamp) {
         let Task::Ask { server, question, .. } = &errand.task else { return };
+        if matches!(seen, Seen::Answered(_)) {
+            self.heard.insert(server.addr);
+        } else if self.heard.remove(&server.addr) {
+            self.spent.unheard.push(at);
+        }
         let asks = |record: &&Record| {
             record.name == question.name && record.question_type() == question.qtype && !record.is_guard()
         };

@@ -167,6 +167,10 @@ fn is_safe_in_time(watched: &Watched, out: &mut Vec<String>) {
         known = known.max(opened + FAILING);
     }
     let by = after_blows(watched, known + settle + patience(watched), settle);
+    // Who is silent at the last look is asked once more.
+    let unheard = world.spent().unheard.iter().filter(|at| (known + settle..=by + PROBE).contains(at));
+    let again = unheard.map(|at| *at + AGAIN + PROBE + MOMENT + watched.trials.late * 3);
+    let by = again.max().map_or(by, |again| by.max(again));
     if by < deadline && first.is_none_or(|at| at > by) {
         let late = first.unwrap_or(played.ended_at).since(by);
         out.push(format!(

@@ -349,6 +349,7 @@ impl Watch {
             Said::Answer(answer) => authority::sent_on(&zone, answer),
             _ => None,
         };
+        let silence = matches!(said, Said::Dead(_));
         let now = self.now;
         let Some(word) = self.auth.nodes[node].words.iter_mut().find(|word| word.server == server) else {
             return;
@@ -377,19 +378,21 @@ impl Watch {
             self.follow(&records, &target, question.qtype);
         }
         for record in records {
-            if news || self.is_due(record) {
+            if news || (silence && self.awaits_silence(record)) || self.is_due(record) {
                 self.mark(record);
             }
         }
     }
 
+    /// Whether one that was silent is asked once more before all servers of a record count as right: then each silence
+    /// is news.
+    fn awaits_silence(&self, record: usize) -> bool {
+        let progress = &self.records[record];
+        progress.agreed_since.is_some() && progress.right_since.is_none()
+    }
+
     /// Whether a record's verdict may change with time alone, at the next finding.
     fn is_due(&self, record: usize) -> bool {
-        // Every silence is news where one that was silent is asked once more before all count as right.
-        let awaited = &self.records[record];
-        if awaited.agreed_since.is_some() && awaited.right_since.is_none() {
-            return true;
-        }
         let progress = &self.records[progress_of(&self.records, record)];
         let waits =
             progress.settle_from.is_some() || progress.settle_at < Timestamp::MAX || !progress.decided;
