@@ -270,7 +270,7 @@ fn a_name_whose_first_look_comes_late_has_not_been_left_unchanged_for_as_long() 
 fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
     const ALL: usize = 2000;
     let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
-    let mut world = Little::new(&[&old], &[good.clone()]);
+    let mut world = Little::new(&[&old], std::slice::from_ref(&good));
     let plan = many(&world, ALL);
     let edited = 120;
     let (watch, ..) = world.play(plan, edited + 30, |world, secs| {
