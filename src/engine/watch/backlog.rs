@@ -1,10 +1,12 @@
 //! Which records are judged now. Of many, one whose resolvers are being asked waits a moment for further answers,
 //! since most of these change nothing that is told.
 
+use crate::engine::plan::Mode;
 use crate::engine::schedule;
-use crate::model::Verdict;
+use crate::model::{Verdict, Why};
 
 use super::Watch;
+use super::timers::Timer;
 
 impl Watch {
     /// Takes out the records that are to be judged now, in order, each once.
@@ -32,12 +34,17 @@ impl Watch {
         let waits = progress.asking > self.spared && !progress.unweighed && !counts;
         let waited = std::mem::replace(&mut progress.put_off, waits);
         if waits && !waited {
-            self.put_off.push_back((self.now + schedule::PUT_OFF, record));
+            let until = self.now + schedule::PUT_OFF;
+            if self.plan.mode == Mode::Look && self.put_off.is_empty() {
+                // A single look may be over as soon as these are judged, though nobody else answers for long.
+                self.timers.set(until, Timer::Look, Why::First);
+            }
+            self.put_off.push_back((until, record));
         }
         waits
     }
 
-    /// Judges all that was put off: it is over.
+    /// Judges all that was put off.
     pub(super) fn judge_put_off(&mut self) {
         while let Some((_, record)) = self.put_off.pop_front() {
             if std::mem::take(&mut self.records[record].put_off) {

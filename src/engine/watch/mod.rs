@@ -45,7 +45,7 @@ use timers::{Timer, Timers};
 pub enum Input {
     /// It begins.
     Started,
-    /// The wake-up that the last step asked for. Never changes a verdict.
+    /// The wake-up that the last step asked for. Never changes a verdict of a watch; a single look may end with it.
     Woke,
     /// An errand came back.
     Found(Finding),
@@ -253,6 +253,7 @@ impl Watch {
         let found = matches!(input, Input::Found(_));
         match input {
             Input::Started => self.start(),
+            Input::Woke if self.plan.mode == Mode::Look => self.judge_put_off(),
             Input::Woke => {}
             Input::Found(finding) => self.found(finding),
             Input::Gap(gap) => self.pick_up(gap),

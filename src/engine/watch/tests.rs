@@ -10,6 +10,9 @@ use crate::model::*;
 
 const NEW: &str = "203.0.113.7";
 const OLD: &str = "198.51.100.7";
+/// How long a resolver that is late takes, and one that is slow, in milliseconds.
+const LATE: u64 = 700;
+const SLOW: u64 = 1800;
 
 /// A few servers and resolvers that answer at once, as a test sets them.
 struct Little {
@@ -26,6 +29,8 @@ struct Little {
     serial: u32,
     /// How long a survey takes, in milliseconds.
     survey_takes: u64,
+    /// How many of the resolvers are slow, the first ones; as many after them are late.
+    slow: u32,
     /// Which surveys fail, by their number from 1.
     failing: &'static [u32],
     /// The process is killed when a visit is first under way.
@@ -69,6 +74,7 @@ impl Little {
             origins: 0,
             serial: 1,
             survey_takes: 5,
+            slow: 0,
             failing: &[],
             killed: false,
             silent: Vec::new(),
@@ -206,8 +212,12 @@ impl Little {
                 continue;
             }
             for errand in step.errands.drain(..) {
-                let slow = matches!(errand.task, Task::Survey { .. });
-                let takes = if slow { self.survey_takes } else { 5 };
+                let takes = match errand.task {
+                    Task::Survey { .. } => self.survey_takes,
+                    Task::Ask { record: Some(_), vantage, .. } if vantage.0 < self.slow => SLOW,
+                    Task::Ask { record: Some(_), vantage, .. } if vantage.0 < 2 * self.slow => LATE,
+                    _ => 5,
+                };
                 queue.push((now + std::time::Duration::from_millis(takes), errand));
             }
             let wake = step.wake.map(|wake| wake.at);

@@ -282,3 +282,21 @@ fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
     // A round over all of them alone would take 160 seconds.
     assert!(watch.sums.all_right());
 }
+
+#[test]
+fn a_look_at_many_waits_no_longer_for_the_slow_than_one_at_a_few() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    // So few that all may be asked at once.
+    let ends = [3, 120].map(|count| {
+        // Two are slow, more than a quorum bears. What those say who are late decides, once waiting has begun to be long.
+        let resolvers = [vec![good.clone(); 2], vec![old.clone(); 2], vec![good.clone(); 16]].concat();
+        let mut world = Little::new(&[&good, &good], &resolvers);
+        world.slow = 2;
+        let mut plan = many(&world, count);
+        plan.mode = Mode::Look;
+        let (_, report, millis) = world.play(plan, 60, |_, _| {});
+        assert_eq!(report.unwrap().verdict, Verdict::NotYet);
+        u64::try_from(millis).unwrap()
+    });
+    assert!(ends[0] < LATE + 100 && ends[1] < LATE + 200, "{ends:?}");
+}
