@@ -9,10 +9,12 @@ use propwatch::model::Timestamp;
 use serde_json::Value;
 
 use super::world::ROOT;
-use super::{now, pause, seconds};
+use super::{now, pause, pause_until, seconds};
 
 /// `--settle` of every story that waits.
 pub(crate) const SETTLE: Duration = Duration::from_secs(2);
+/// How far from the beginning of a second propwatch is started.
+const CLEAR: Duration = Duration::from_millis(100);
 /// By which propwatch is told of one more certificate authority to trust, in PEM.
 const TRUST: &str = "SSL_CERT_FILE";
 /// Names another program to try in propwatch's place, a release build for example.
@@ -81,8 +83,13 @@ impl Call {
         self
     }
 
-    /// Starts it.
+    /// Starts it, clear of the beginning of a second: an answer that comes then may count its TTL from before or
+    /// after, and which of the two costs one more question, where questions are counted.
     pub(crate) fn start(mut self) -> Running {
+        let second = (now() + CLEAR).floor_second();
+        if now() < second + CLEAR {
+            pause_until(second + CLEAR);
+        }
         println!("calling {:?}", self.command);
         let began = now();
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -108,9 +108,10 @@ fn tell(story: &Story, end: &End, said: &str, talkative: bool) {
     print!("{text}");
 }
 
-/// The end of what a story said, without propwatch's own lines: here stands why it failed. It is told again
-/// after all stories, where a log of many lines that was cut in the middle still has it.
+/// The end of what a story said, without propwatch's own lines and without a backtrace: here stands why it failed.
+/// It is told again after all stories, where a log of many lines that was cut in the middle still has it.
 fn why(said: &str) -> String {
+    let said = said.split("stack backtrace:").next().unwrap_or(said);
     let own: Vec<&str> = said.lines().filter(|line| !line.starts_with("stdout ")).collect();
     let last = own.iter().skip(own.len().saturating_sub(24));
     last.map(|line| format!("        {}\n", line.chars().take(400).collect::<String>())).collect()

@@ -290,13 +290,15 @@ fn a_wrong_answer_after_a_right_one_is_another_cache() {
 #[test]
 fn an_answer_from_before_the_tick_counts_from_before() {
     let mut cell = Cell::new(2);
-    let at = Timestamp::from_micros(1_000_010_000);
-    // It came 10 ms after a second had begun, and was given before.
+    let at = Timestamp::from_micros(1_000_020_000);
+    // It came 20 ms after a second had begun, and was given before.
     let said_at = schedule::said_at(at, 30_000);
     cell.fold(old(20), Around { at, said_at, ..around(10) });
     assert_eq!(cell.honest_end(), Some(Timestamp::from_secs(1_019)));
     assert_eq!(schedule::said_at(at, 2_000).floor_second(), Timestamp::from_secs(1_000), "this one after");
-    assert_eq!(at.since(schedule::said_at(at, 4_000_000)), Duration::from_millis(154), "found, not read");
+    let early = schedule::said_at(Timestamp::from_micros(1_000_007_000), 1_000);
+    assert_eq!(early.floor_second(), Timestamp::from_secs(999), "a clock that lags by seven milliseconds");
+    assert_eq!(at.since(schedule::said_at(at, 4_000_000)), Duration::from_millis(160), "found, not read");
 }
 
 #[test]
