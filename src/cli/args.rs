@@ -231,7 +231,7 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     pub(crate) list: bool,
     /// Play the random world of this number instead; the same number tells the same story. From 1000000 on name servers
-    /// fall back to the old zone in it
+    /// fall back to the old zone in most
     #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "list"])]
     pub(crate) seed: Option<u64>,
     /// Play without pauses

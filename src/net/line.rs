@@ -217,30 +217,23 @@ impl Line {
     }
 
     fn fail(&self, error: &io::Error) {
-        self.end_all(|| Reply::Failed(failure(error)));
-    }
-
-    fn end_all(&self, reply: impl Fn() -> Reply) {
-        let Desk { tries, carried, .. } = &mut *self.desk.borrow_mut();
-        for (_, one) in tries.drain() {
-            one.owner.give(reply(), one.since.elapsed(), carried);
-        }
+        self.desk.borrow_mut().end_all(|| Reply::Failed(failure(error)));
     }
 
     /// Finds out whom a datagram is for.
     fn sort(&self, datagram: &[u8]) {
-        let mut desk = self.desk.borrow_mut();
+        let desk = &mut *self.desk.borrow_mut();
         let known = wire::id(datagram).and_then(|id| Some((id, desk.tries.get(&id)?)));
         let fit = known.map_or(Fit::Not, |(_, one)| wire::fit(datagram, &one.sent));
         let (Some((id, _)), true) = (known, fit != Fit::Not) else {
             desk.junk += 1;
             if desk.junk >= MAX_JUNK {
-                drop(desk);
-                self.end_all(|| Reply::Noise);
+                desk.end_all(|| Reply::Noise);
             }
             return;
         };
-        let Some(Try { owner, since, .. }) = desk.tries.remove(&id) else { return };
+        // A network that brings an answer twice makes no junk of it.
+        let Some((owner, since)) = desk.answered(id) else { return };
         let want = match &owner {
             Owner::Nobody => return,
             Owner::Ear(slot) => slot.want,
@@ -333,7 +326,12 @@ impl Ear<'_> {
                 _ => Err(error),
             };
             if let Err(error) = result {
-                return self.line.fail(&error);
+                return match failure(&error) {
+                    // The server said so, of all that was sent.
+                    Failure::PortClosed => self.line.fail(&error),
+                    // It says nothing of what others have sent.
+                    failure => self.slot.put(Reply::Failed(failure), Duration::ZERO),
+                };
             }
         }
     }
@@ -388,6 +386,24 @@ impl Desk {
         (0..64).map(|_| rand::random()).find(|id| !self.tries.contains_key(id))
     }
 
+    fn end_all(&mut self, reply: impl Fn() -> Reply) {
+        for (_, one) in self.tries.drain() {
+            one.owner.give(reply(), one.since.elapsed(), &mut self.carried);
+        }
+    }
+
+    /// Who waits for the answer to a try, and since when it is out. What comes for it from now on is late.
+    fn answered(&mut self, id: u16) -> Option<(Owner, Stopwatch)> {
+        let one = self.tries.get_mut(&id)?;
+        let owner = std::mem::replace(&mut one.owner, Owner::Nobody);
+        let since = one.since;
+        if !matches!(owner, Owner::Nobody) {
+            self.late.push_back(id);
+            self.keep_few_late();
+        }
+        Some((owner, since))
+    }
+
     /// Turns those tries whose owner has heard enough into late ones.
     fn forget(&mut self, ids: &[u16], is_ours: impl Fn(&Owner) -> bool) {
         for id in ids {
@@ -397,6 +413,10 @@ impl Desk {
                 self.late.push_back(*id);
             }
         }
+        self.keep_few_late();
+    }
+
+    fn keep_few_late(&mut self) {
         while self.late.len() > MAX_LATE {
             // The ID may have been answered since, and be in use again.
             if let Some(id) = self.late.pop_front()

@@ -58,18 +58,21 @@ impl SharedLines {
         if let Some(line) = self.open(server) {
             return Ok(line);
         }
-        let line = Rc::new(SharedLine {
-            line: Line::open(server)?,
-            opened: Stopwatch::start(),
-            seats: RefCell::default(),
-            _held: held,
-        });
+        let line = Rc::new(SharedLine::open(server, held)?);
         let mut lines = self.lines.borrow_mut();
         if lines.len() >= REMEMBERED {
             lines.retain(|_, line| line.strong_count() > 0);
         }
         lines.insert(server, Rc::downgrade(&line));
         Ok(line)
+    }
+
+    /// A line that nobody else asks on.
+    ///
+    /// # Errors
+    /// [`Failure::NoRoute`] when this machine cannot send there.
+    pub(super) async fn alone(&self, server: SocketAddr) -> Result<SharedLine, Failure> {
+        SharedLine::open(server, self.polite.lone_socket().await)
     }
 
     fn open(&self, server: SocketAddr) -> Option<Rc<SharedLine>> {
@@ -79,6 +82,11 @@ impl SharedLines {
 }
 
 impl SharedLine {
+    fn open(server: SocketAddr, held: Option<OwnedSemaphorePermit>) -> Result<Self, Failure> {
+        let line = Line::open(server)?;
+        Ok(SharedLine { line, opened: Stopwatch::start(), seats: RefCell::default(), _held: held })
+    }
+
     /// Does `work`, and meanwhile reads for everybody on this line, unless another does.
     pub(super) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let seat = Seat::take(&self.seats);
@@ -171,8 +179,8 @@ mod tests {
         Query::new(&Question { name, qtype: QuestionType::A }, Manner::Authoritative)
     }
 
-    /// Sends every question back as an answer once as many have come as are to be held back.
-    async fn mirror(socket: &UdpSocket, held_back: usize) -> std::convert::Infallible {
+    /// Sends every question back as an answer, and so many times, once as many have come as are to be held back.
+    async fn mirror(socket: &UdpSocket, (held_back, times): (usize, usize)) -> std::convert::Infallible {
         let (mut buffer, mut kept) = ([0; 512], Vec::new());
         loop {
             let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
@@ -180,7 +188,9 @@ mod tests {
             kept.push((buffer[..length].to_vec(), from));
             if kept.len() > held_back {
                 for (reply, to) in kept.drain(..) {
-                    socket.send_to(&reply, to).await.unwrap();
+                    for _ in 0..times {
+                        socket.send_to(&reply, to).await.unwrap();
+                    }
                 }
             }
         }
@@ -195,11 +205,14 @@ mod tests {
         (line.line.port(), matches!(reply, Reply::Octets(..)))
     }
 
-    async fn with_mirror<T>(held_back: usize, work: impl AsyncFnOnce(SharedLines, SocketAddr) -> T) -> T {
+    async fn with_mirror<T>(
+        conduct: (usize, usize),
+        work: impl AsyncFnOnce(SharedLines, SocketAddr) -> T,
+    ) -> T {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let lines = SharedLines::new(Rc::new(Polite::new()));
         let server = socket.local_addr().unwrap();
-        let (mirror, work) = (pin!(mirror(&socket, held_back)), pin!(work(lines, server)));
+        let (mirror, work) = (pin!(mirror(&socket, conduct)), pin!(work(lines, server)));
         match select(mirror, work).await {
             Either::Left((never, _)) => match never {},
             Either::Right((done, _)) => done,
@@ -208,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn questions_side_by_side_share_a_port_and_later_ones_have_another() {
-        with_mirror(49, async |lines, server| {
+        with_mirror((49, 1), async |lines, server| {
             let all = join_all((0..50).map(|i| ask(&lines, server, i))).await;
             assert!(all.iter().all(|(port, answered)| *answered && *port == all[0].0), "{all:?}");
             assert_eq!(lines.lines.borrow()[&server].strong_count(), 0, "it is closed");
@@ -216,9 +229,19 @@ mod tests {
         .await;
     }
 
+    /// Else eight questions whose answers come twice would end those of all others on the line.
+    #[tokio::test]
+    async fn answers_that_come_twice_are_no_junk() {
+        with_mirror((49, 2), async |lines, server| {
+            let all = join_all((0..50).map(|i| ask(&lines, server, i))).await;
+            assert!(all.iter().all(|(_, answered)| *answered), "{all:?}");
+        })
+        .await;
+    }
+
     #[tokio::test]
     async fn another_reads_when_the_reader_leaves() {
-        with_mirror(2, async |lines, server| {
+        with_mirror((2, 1), async |lines, server| {
             let mut reader = Box::pin(ask(&lines, server, 0));
             let mut second = Box::pin(ask(&lines, server, 1));
             // Both have sent, and the first of them reads.

@@ -147,7 +147,7 @@ pub struct Cast {
     pub(super) forecast: Option<Forecast>,
     pub(super) forecast_before: Option<Forecast>,
     report: Option<Box<Report>>,
-    /// The places of the records in the report, guards left out.
+    /// The records that were asked for, by their place in a report.
     places: Vec<RecordId>,
     /// What was judged, by place, before there was a verdict on all.
     early: BTreeMap<usize, RecordReport>,
@@ -203,7 +203,8 @@ impl Cast {
                     self.latest.note(Change { at: *at, record: *record, turn });
                 }
             }
-            Event::Gap { gap, .. } => {
+            Event::Gap { at, gap } => {
+                self.tallied.pause(*at);
                 if let GapKind::ClockSet { by } = gap.kind {
                     self.clock_set += by;
                 }

@@ -8,7 +8,9 @@ use crate::engine::authority::AtServer;
 use crate::engine::issuance::{self, AaaaAsked};
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
-use crate::model::{AuthorityCount, Cause, Effect, Failure, Held, Name, ParentSaid, Reason, Walk, WalkEnd};
+use crate::model::{
+    AuthorityCount, Cause, Effect, Failure, Held, Name, NameServer, ParentSaid, Reason, Walk, WalkEnd,
+};
 
 use super::{Case, ServerView, of, push};
 
@@ -80,6 +82,8 @@ pub(super) fn authority_reasons(case: &Case<'_>, count: &AuthorityCount, reasons
             Some(failure) => {
                 push(reasons, Effect::Hides, Cause::AuthoritySilent { zone: walk.zone.clone(), failure });
             }
+            // Where none of them has an address, that is said by name below.
+            None if current(case).next().is_none() && walk.servers.iter().any(is_unnamed) => {}
             None => push(
                 reasons,
                 Effect::Blocks,
@@ -143,17 +147,21 @@ fn delegation(walk: &Walk, reasons: &mut Vec<Reason>) {
         if !glue.is_empty() && !own.is_empty() && glue != own {
             push(reasons, Effect::Warns, Cause::GlueMismatch { host: server.host.clone(), glue, own });
         }
-        if server.addresses.is_empty() && server.at_parent {
+        if is_unnamed(server) {
             push(reasons, Effect::Warns, Cause::AuthorityNoAddress { server: server.host.clone() });
         }
     }
 }
 
+/// Whether the parent sends the CA's resolvers to a server whose name has no address.
+fn is_unnamed(server: &NameServer) -> bool {
+    server.addresses.is_empty() && server.at_parent
+}
+
 /// Dead and lame servers. One dead server of three or more is a warning, of two it blocks: the CA's
 /// resolvers pick one at random, and each of several perspectives must get through.
 fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
-    let unnamed =
-        walk.servers.iter().filter(|server| server.addresses.is_empty() && server.at_parent).count();
+    let unnamed = walk.servers.iter().filter(|server| is_unnamed(server)).count();
     let answers = |server: &ServerView<'_>| !matches!(server.says, AtServer::Lame(_) | AtServer::Dead(_));
     if unnamed == 0 && reachable(case).all(answers) {
         return;
@@ -198,7 +206,7 @@ fn absent_reasons(case: &Case<'_>, walk: &Walk, reasons: &mut Vec<Reason>) {
         }
     }
     if unnamed > 0 && !(delegated + unnamed >= 3 && absent <= 1) {
-        for server in walk.servers.iter().filter(|server| server.addresses.is_empty() && server.at_parent) {
+        for server in walk.servers.iter().filter(|server| is_unnamed(server)) {
             push(reasons, Effect::Blocks, Cause::AuthorityNoAddress { server: server.host.clone() });
         }
     }

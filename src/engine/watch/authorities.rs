@@ -152,8 +152,9 @@ impl Watch {
         // A network that is gone for a moment is no reason to miss a move for minutes.
         let retry = self.now + if lost { pace.min(schedule::backoff(losses)) } else { pace };
         let first = self.searches[search].last.is_none();
-        // A zone that was there does not vanish because this machine has lost its network.
-        if !(lost && self.searches[search].zone.is_some()) {
+        // A zone that was there does not vanish because nobody could be heard.
+        let unheard = matches!(walk.end, WalkEnd::Unreached(_));
+        if !(unheard && self.searches[search].zone.is_some()) {
             self.searches[search].keep(Arc::new(walk));
         }
         if lost && self.auth.zones.is_empty() && (first || self.blind != Blind::No) {
@@ -210,6 +211,12 @@ impl Watch {
             let right = false;
             self.set_walk(zone, self.now + self.delegation(right));
             self.timers.set(self.now, Timer::Serial(zone), Why::First);
+        }
+        if changed {
+            // Who has joined has a say in the verdict on every name of the zone, before it was asked about it.
+            let searches = self.auth.zones[zone].searches.clone();
+            let records = searches.iter().flat_map(|&search| self.searches[search].records.clone());
+            records.collect::<Vec<_>>().into_iter().for_each(|record| self.mark(record));
         }
         let name = self.searches[search].name.clone();
         let mut nodes = if changed { self.auth.zones[zone].nodes.clone() } else { BTreeSet::new() };

@@ -19,13 +19,14 @@ impl Watch {
                 self.put_off.pop_front();
                 dirty.extend(std::mem::take(&mut self.records[record].put_off).then_some(record));
             }
+            self.end_what_waits();
         }
         dirty.sort_unstable();
         dirty
     }
 
     /// Whether the judgement of a record waits. It does while so many of its voters are still to answer that those who
-    /// have make no quorum, so that a finding is sure to come that ends the wait; and only as long as it counts as not
+    /// have made no quorum (those who are asked once more are among them), so that a finding is sure to come that ends the wait; and only as long as it counts as not
     /// safe: whatever goes against one that is safe is judged before anything else is told.
     fn puts_off(&mut self, record: usize) -> bool {
         let progress = &mut self.records[record];
@@ -34,14 +35,19 @@ impl Watch {
         let waits = progress.asking > self.spared && !progress.unweighed && !counts;
         let waited = std::mem::replace(&mut progress.put_off, waits);
         if waits && !waited {
-            let until = self.now + schedule::PUT_OFF;
-            if self.plan.mode == Mode::Look && self.put_off.is_empty() {
-                // A single look may be over as soon as these are judged, though nobody else answers for long.
-                self.timers.set(until, Timer::Look, Why::First);
-            }
-            self.put_off.push_back((until, record));
+            self.put_off.push_back((self.now + schedule::PUT_OFF, record));
         }
         waits
+    }
+
+    /// A single look may be over as soon as what waits is judged, though nobody else answers for long.
+    fn end_what_waits(&mut self) {
+        let first = self.put_off.front().map(|(until, _)| *until);
+        if let Some(until) = first.filter(|&until| self.plan.mode == Mode::Look && until != self.put_off_ends)
+        {
+            self.put_off_ends = until;
+            self.timers.set(until, Timer::Look, Why::First);
+        }
     }
 
     /// Judges all that was put off.

@@ -136,7 +136,7 @@ pub struct Watch {
     operators: Vec<u32>,
     /// How many of them must confirm.
     operators_needed: usize,
-    /// So many voters may be silent without breaking a quorum.
+    /// So many voters may be pending or contradict without breaking a quorum.
     spared: u32,
     /// By resolver: questions under way, and the cells that wait until there are fewer.
     under_way: Vec<u32>,
@@ -169,6 +169,8 @@ pub struct Watch {
     dirty: Vec<usize>,
     /// Records whose judgement waits, and until when at most.
     put_off: VecDeque<(Timestamp, usize)>,
+    /// The last instant at which a single look was to be woken for these.
+    put_off_ends: Timestamp,
     sums: Sums,
     /// Records that have become right and whose resolvers may be asked from now on, unless their alias leads over a
     /// name that is not.
@@ -229,6 +231,7 @@ impl Watch {
             closing: None,
             dirty: Vec::new(),
             put_off: VecDeque::new(),
+            put_off_ends: Timestamp::default(),
             over: false,
             plan,
         }
@@ -238,7 +241,7 @@ impl Watch {
     /// is held. After [`Step::done`] nothing follows any more.
     ///
     /// Whatever fell due before `now` happens first, each at its own instant. So nothing depends on when, or
-    /// whether, a wake-up came: the other inputs, played again at their instants, give the same events again.
+    /// whether, a wake-up came (in a watch; nobody plays a single look again): the other inputs, played again at their instants, give the same events again.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
         if self.over {
             return Step::default();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::convergence::Around;
+use crate::engine::convergence::{Around, Stance};
 use crate::engine::plan::Mode;
 use crate::engine::reading::{self, Reading};
 use crate::engine::schedule;
@@ -159,6 +159,11 @@ impl Watch {
         }
         let rtt = if let Seen::Answered(answer) = seen { answer.rtt_micros } else { 0 };
         self.fold_cell(record, cell, resolver, reading, rtt);
+        let contradicts = self.votes(resolver) && self.cells[cell].stance() == Stance::Contradicts;
+        if contradicts && self.records[record].settle_from.is_some() {
+            // Settling begins anew from now, however soon it turns back.
+            self.records[record].unweighed = true;
+        }
         self.mark_caches(record);
     }
 

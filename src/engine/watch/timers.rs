@@ -16,7 +16,7 @@ pub(super) enum Timer {
     Settle(usize),
     /// A name, for what the CA looks at beyond addresses.
     Sight(usize),
-    /// A single look has waited long enough for the slow.
+    /// A single look has waited long enough, for the slow or for what was put off.
     Look,
 }
 

@@ -173,10 +173,22 @@ impl<'a> Asker<'a> {
             Ok(line) => line,
             Err(failure) => return (Err(failure), Duration::ZERO),
         };
-        let exchange = self.net.exchange(server, Want::Octets);
-        let (reply, rtt, tries) = line.during(exchange.tries(&line.line, &query, &turn)).await;
+        let mut exchange = self.net.exchange(server, Want::Octets);
+        let (mut reply, mut rtt, tries) = line.during(exchange.tries(&line.line, &query, &turn)).await;
         drop(line);
         self.count(u32::from(tries));
+        if matches!(reply, Reply::Noise | Reply::Failed(Failure::Garbage)) {
+            // What answered nothing may have been meant for others on the line.
+            turn.again();
+            let line = match self.net.shared_lines.alone(server).await {
+                Ok(line) => line,
+                Err(failure) => return (Err(failure), Duration::ZERO),
+            };
+            exchange = self.net.exchange(server, Want::Octets);
+            let again;
+            (reply, rtt, again) = line.during(exchange.tries(&line.line, &query, &turn)).await;
+            self.count(u32::from(again));
+        }
         let octets = match reply {
             Reply::Octets(octets, fit) => (octets, fit),
             Reply::Failed(failure) => return (Err(failure), rtt),

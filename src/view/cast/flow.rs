@@ -36,6 +36,11 @@ impl Flow {
         self.left = left;
     }
 
+    /// Nothing was done for a while: the pace of before says nothing of what follows.
+    pub(super) fn pause(&mut self, at: Timestamp) {
+        *self = Flow::new(at, self.left);
+    }
+
     /// When nothing will be left, at the pace so far; none where there is none, or nothing to be done.
     pub(super) fn done_by(&self, now: Timestamp) -> Option<Timestamp> {
         let (since, most) = self.older;
@@ -51,6 +56,19 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_secs(1_800_000_000 + second)
+    }
+
+    #[test]
+    fn a_pause_is_no_pace() {
+        let mut flow = Flow::new(at(0), 10_000);
+        (1..=600).for_each(|second| flow.note(at(second), 10_000 - u32::try_from(second).unwrap() * 7));
+        flow.pause(at(29_400));
+        assert_eq!(flow.done_by(at(29_401)), None);
+        flow.note(at(29_440), 5_800 - 280);
+        assert_eq!(
+            flow.done_by(at(29_440)),
+            Some(at(29_440 + 788)).map(|end| end + Duration::from_nanos(571_428_571))
+        );
     }
 
     #[test]

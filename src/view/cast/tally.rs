@@ -45,7 +45,7 @@ pub struct Stuck {
     pub held: Option<&'static str>,
     /// How many records.
     pub records: u32,
-    /// The first of them, as places in the report.
+    /// The first of them, by their place in a report.
     pub first: Vec<usize>,
 }
 
@@ -131,6 +131,11 @@ impl Tallied {
             self.flows.entry(work).or_insert_with(|| Flow::new(at, left)).note(at, left);
         }
         before.map(|mark| mark.verdict)
+    }
+
+    /// Nothing was done for a while.
+    pub(super) fn pause(&mut self, at: Timestamp) {
+        self.flows.values_mut().for_each(|flow| flow.pause(at));
     }
 
     /// How many records wait for it.

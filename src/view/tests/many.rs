@@ -247,7 +247,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     let line = text(120).progress(&cast, secs(240)).line;
     assert_eq!(
         line,
-        "0 of 10000 records safe, 2000 issuable, 10000 not yet · CAA, DNSSEC and web done by 13:03:40"
+        "0 of 10000 records safe, 2000 issuable, 10000 not yet · the CA's checks done by 13:03:40"
     );
     // What is left at the end is no single record.
     let mut cast_at_the_end = cast.clone();
@@ -256,7 +256,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
     let line = text(120).progress(&cast_at_the_end, secs(246)).line;
     assert_eq!(
         line,
-        "10000 of 10000 records safe · CAA, DNSSEC and web are looked at once more before the last word"
+        "10000 of 10000 records safe · what the CA checks is looked at once more before the last word"
     );
     // Without politeness' doing there is nothing to reckon with.
     all.iter_mut().for_each(|entry| entry.reasons = vec![because(Effect::Waits, None, wrong())]);
@@ -282,6 +282,20 @@ fn the_story_of_many_is_told_by_what_happened_together() {
     );
     assert!(told.contains("n5.example.com A: no longer safe to issue"), "{told}");
     assert!(told.lines().count() < 40, "{told}");
+}
+
+#[test]
+fn what_was_lost_again_is_never_told_before_it_was_reached() {
+    let mut story = Story::new();
+    let records = (0..300).map(|n| a_record(&format!("n{n}.example.com"), "203.0.113.7"));
+    opening_with(records.collect(), true).iter().for_each(|event| story.take(event));
+    (0..299).filter(|n| *n != 6).for_each(|n| story.take(&reached(0, n, false)));
+    let turns = [(1000, 5, true), (1020, 6, false), (1090, 6, true), (6000, 299, false)];
+    turns.iter().for_each(|(at, n, lost)| story.take(&reached(*at, *n, *lost)));
+    story.end(secs(6001), mixture(), false);
+    let told = text(80).story(&story);
+    let safe = told.find("n6.example.com A: safe").unwrap_or_else(|| panic!("{told}"));
+    assert!(told[safe..].contains("n6.example.com A: no longer safe"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The story of a watch as text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Milestone, Name, RecordId, Role, Timestamp, VantageId};
@@ -11,10 +11,10 @@ use super::{Text, Words};
 
 /// Turns, and other things that happened, that are told one by one.
 const MOST_ROWS: usize = 200;
-/// What happened to more than that is told together where it is alike and not further apart than this; at most
-/// [`MOST_SPELLS`] such times in the whole story.
+/// What happened to more than that is told together where it is alike and not further apart than this, or than a part
+/// of [`MOST_SPELLS`] of the whole story where that is longer.
 const SPELL: Duration = Duration::from_secs(60);
-/// Into so many times a story is parted at most.
+/// Into so many times a long story is parted.
 const MOST_SPELLS: u32 = 60;
 /// Names that are given for what happened to many.
 const NAMES: usize = 2;
@@ -33,6 +33,14 @@ enum What {
 }
 
 impl What {
+    /// What has been reached or lost, and by whom.
+    fn turns(&self) -> Option<(RecordId, Milestone)> {
+        match self {
+            What::Reached(record, milestone, _) => Some((*record, *milestone)),
+            _ => None,
+        }
+    }
+
     /// Whether the two are told together.
     fn is_like(&self, other: &What) -> bool {
         match (self, other) {
@@ -46,6 +54,7 @@ impl What {
 /// Things of one kind that happened close together.
 struct Spell {
     from: Timestamp,
+    to: Timestamp,
     all: Vec<What>,
 }
 
@@ -64,11 +73,24 @@ fn spells(all: Vec<(Timestamp, What)>) -> Vec<Spell> {
     let last = all.last().map_or(first, |(at, _)| *at);
     let length = SPELL.max(last.since(first) / MOST_SPELLS);
     let mut spells: Vec<Spell> = Vec::new();
+    // What was lost is not told before it was reached: nothing joins a spell before the last one of the same record.
+    let mut last: BTreeMap<(RecordId, Milestone), usize> = BTreeMap::new();
     for (at, what) in all {
-        let young = spells.iter_mut().rev().take_while(|spell| at.since(spell.from) < length);
-        match young.into_iter().find(|spell| spell.all.first().is_some_and(|one| one.is_like(&what))) {
-            Some(spell) => spell.all.push(what),
-            None => spells.push(Spell { from: at, all: vec![what] }),
+        let turns = what.turns();
+        let after = turns.and_then(|turns| last.get(&turns).copied()).unwrap_or(0);
+        let young = (after..spells.len()).rev().take_while(|&place| at.since(spells[place].from) < length);
+        let like =
+            young.into_iter().find(|&place| spells[place].all.first().is_some_and(|one| one.is_like(&what)));
+        let place = like.unwrap_or(spells.len());
+        match like {
+            Some(place) => {
+                spells[place].to = at;
+                spells[place].all.push(what);
+            }
+            None => spells.push(Spell { from: at, to: at, all: vec![what] }),
+        }
+        if let Some(turns) = turns {
+            last.insert(turns, place);
         }
     }
     spells
@@ -192,10 +214,13 @@ impl Text {
             return;
         }
         for spell in spells(all) {
-            let text = match &spell.all[..] {
+            let mut text = match &spell.all[..] {
                 [one] => alone(one),
                 all => together(all, story),
             };
+            if spell.to.since(spell.from) > SPELL {
+                text += &format!(" (until {})", words.when().clock(spell.to));
+            }
             self.item(lines, &format!("{}  {text}", words.when().stamp(spell.from, start)));
         }
     }

@@ -48,14 +48,14 @@ pub(super) fn at_this_pace(cast: &Cast, words: &Words<'_>, now: Timestamp) -> Op
     let ready = if cast.until() == Milestone::Issuable { counts.issuable } else { counts.safe };
     if cast.is_watch() && ready == counts.records && cast.until() != Milestone::Everyone {
         return Some([
-            "CAA, DNSSEC and web are looked at once more before the last word".to_owned(),
-            "a last look at CAA, DNSSEC, web".to_owned(),
+            "what the CA checks is looked at once more before the last word".to_owned(),
+            "a last look at what the CA checks".to_owned(),
         ]);
     }
     let (work, by) = cast.done_by(now)?;
     let what = match work {
         Work::Judging => "all looked at",
-        Work::Checks => "CAA, DNSSEC and web done",
+        Work::Checks => "the CA's checks done",
         Work::Answers => "all resolvers heard",
     };
     let clock = words.when().clock(by);

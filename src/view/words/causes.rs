@@ -35,7 +35,7 @@ impl Words<'_> {
             Cause::ParentSplit { zone, parent } => self.parent_split(zone, parent),
             Cause::NotLookedAt => Said::new(
                 "it had not been looked at in full when this ended",
-                "Run the same command again, and let it come to its own end.",
+                "Run the same command again and give it more time: where --timeout ended it, a longer one.",
             ),
             // Where any of them were silent nobody would know what it says, and nothing would block.
             Cause::AuthoritySilent { zone, .. } if reason.effect == Effect::Blocks => all_lame(zone),
@@ -167,13 +167,13 @@ fn web_not_proven() -> Said {
     )
 }
 
-/// Every server of the zone answers, and none serves it.
+/// None of the zone's servers that could be asked answers for it.
 fn all_lame(zone: &Name) -> Said {
     Said::new(
-        format!("none of the name servers of {zone} serves it: all of them answer, but not for this zone"),
+        format!("none of the name servers of {zone} answers for it"),
         format!(
-            "Set {zone} up at them (a panel does when the domain is added), or at the registrar enter the name \
-             servers of the company where its zone is."
+            "Ask whoever runs them whether {zone} is set up there and loaded (a panel does it when the domain is \
+             added); if it is served elsewhere, enter those name servers at the registrar."
         ),
     )
 }
