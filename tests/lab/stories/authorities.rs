@@ -117,13 +117,13 @@ fn one_dead_of_three(base: &Path) {
     world.servers.pop();
     let resolvers = pair(base);
     let taps = taps(&resolvers);
-    // The resolvers know nothing yet, and may meet the dead server first.
-    let outcome = Call::new("check", NAME, &[NEW], &addresses(&taps)).run();
+    // The resolvers know nothing yet, and may meet the dead server first: that may cost them more than a second.
+    let outcome = Call::new("check", NAME, &[NEW], &addresses(&taps)).patient().run();
     outcome.must_be("safe", 0);
     outcome.must_say("authority-dead");
     let took = seconds(outcome.began, outcome.ended);
     println!("# a dead server of three: safe after {took:.2} s");
-    assert!(took <= 4.0, "{took:.2} s");
+    assert!(took <= 5.0, "{took:.2} s");
 }
 
 /// One server of two answers nobody: the CA may meet it half of the time.
