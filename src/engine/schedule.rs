@@ -30,8 +30,8 @@ pub(super) const SAME_SERIAL: Duration = Duration::from_secs(300);
 /// no sooner than this.
 pub(super) const JUDGED_AGAIN: Duration = Duration::from_secs(5);
 
-/// Of many records one that is not safe, and whose resolvers are being asked, waits so long at most to
-/// be judged.
+/// Of many records one that is not safe, and whose resolvers are being asked, waits so long at
+/// most to be judged.
 pub(super) const PUT_OFF: Duration = Duration::from_millis(100);
 
 /// How long the answers to the last look before a verdict may take, retries included.
@@ -175,7 +175,7 @@ pub(super) const A_COUNT: Duration = Duration::from_millis(2100);
 pub(super) const ONE_RUN: Duration = Duration::from_secs(5);
 
 /// A cache reads its clock so much too late at most: many read one that the kernel moves every few milliseconds, and
-/// later where it is busy. BIND was seen to answer 7 ms into a second by the one before. To count from too early costs
+/// later where it is busy. BIND was seen to answer 6 ms into a second by the one before. To count from too early costs
 /// one question, to count from too late a second.
 const COARSE_CLOCK: Duration = Duration::from_millis(10);
 /// An answer that took longer was looked for and not only read, and was given when it had been found.

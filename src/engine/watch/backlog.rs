@@ -25,9 +25,10 @@ impl Watch {
         dirty
     }
 
-    /// Whether the judgement of a record waits. It does while so many of its voters are still to answer that those who
-    /// have made no quorum (those who are asked once more are among them), so that a finding is sure to come that ends the wait; and only as long as it counts as not
-    /// safe: whatever goes against one that is safe is judged before anything else is told.
+    /// Whether the judgement of a record waits. It does while so many of its voters are still to answer, those who are
+    /// asked once more among them, that the rest make no quorum, so that a finding is sure to come that ends the wait;
+    /// and only as long as it counts as not safe: whatever goes against one that is safe is judged before anything else
+    /// is told.
     fn puts_off(&mut self, record: usize) -> bool {
         let progress = &mut self.records[record];
         let counts =

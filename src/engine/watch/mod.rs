@@ -241,7 +241,8 @@ impl Watch {
     /// is held. After [`Step::done`] nothing follows any more.
     ///
     /// Whatever fell due before `now` happens first, each at its own instant. So nothing depends on when, or
-    /// whether, a wake-up came (in a watch; nobody plays a single look again): the other inputs, played again at their instants, give the same events again.
+    /// whether, a wake-up came (in a watch; nobody plays a single look again): the other inputs, played again at their
+    /// instants, give the same events again.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
         if self.over {
             return Step::default();

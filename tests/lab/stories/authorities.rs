@@ -123,7 +123,7 @@ fn one_dead_of_three(base: &Path) {
     outcome.must_say("authority-dead");
     let took = seconds(outcome.began, outcome.ended);
     println!("# a dead server of three: safe after {took:.2} s");
-    assert!(took <= 5.0, "{took:.2} s");
+    assert!(took <= 4.0, "{took:.2} s");
 }
 
 /// One server of two answers nobody: the CA may meet it half of the time.
