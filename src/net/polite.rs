@@ -161,6 +161,22 @@ impl Polite {
     /// Waits until this server may be sent one more question.
     pub(crate) async fn turn(&self, addr: IpAddr) -> Turn {
         let server = self.server(addr);
+        let queue = server.pace.as_ref().map(|pace| pace.single.clone());
+        self.turn_in(queue, server).await
+    }
+
+    /// The same for a line, which carries many questions: lines get every second turn between them, however many
+    /// single questions wait.
+    pub(crate) async fn turn_of_line(&self, server: Rc<Server>) -> Turn {
+        let queue = server.pace.as_ref().map(|pace| pace.of_lines.clone());
+        self.turn_in(queue, server).await
+    }
+
+    async fn turn_in(&self, queue: Option<Arc<Semaphore>>, server: Rc<Server>) -> Turn {
+        let next = match &queue {
+            Some(queue) => permit(queue).await,
+            None => None,
+        };
         let at_server = permit(&server.in_flight).await;
         if let Some(pace) = &server.pace {
             let wait = pace.take(self.since.elapsed());
@@ -168,6 +184,7 @@ impl Polite {
                 tokio::time::sleep(wait).await;
             }
         }
+        drop(next);
         let overall = permit(&self.all).await;
         Turn { server, since: self.since, _held: [at_server, overall] }
     }
@@ -256,9 +273,20 @@ impl Turn {
 }
 
 /// A bucket of [`BURST`] tokens that fills at [`PER_SECOND`], kept as the instant at which it is full.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pace {
     full: Cell<Duration>,
+    /// Two queues, of single questions and of lines. Only who is first in one of them takes a token: with tokens taken
+    /// ahead one queue would let nobody of the other in between.
+    single: Arc<Semaphore>,
+    of_lines: Arc<Semaphore>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let queue = || Arc::new(Semaphore::new(1));
+        Pace { full: Cell::default(), single: queue(), of_lines: queue() }
+    }
 }
 
 impl Pace {
@@ -326,6 +354,34 @@ mod tests {
         assert!((0..BURST).all(|_| wait(1).is_zero()));
         assert_eq!(wait(2), Pace::EACH, "its other address has used the budget up");
         assert!(wait(3).is_zero() && wait(4).is_zero(), "nobody else's");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_get_every_second_turn_and_no_more_however_many_wait() {
+        let polite = Polite::new();
+        let addr = IpAddr::from([198, 51, 100, 1]);
+        let (single, of_lines) = (Cell::new(0u32), Cell::new(0u32));
+        let alone = (0..500).map(|_| async {
+            drop(polite.turn(addr).await);
+            single.set(single.get() + 1);
+        });
+        let lines = (0..20).map(|_| async {
+            for _ in 0..50 {
+                drop(polite.turn_of_line(polite.server(addr)).await);
+                of_lines.set(of_lines.get() + 1);
+            }
+        });
+        let all = async {
+            futures::join!(futures::future::join_all(alone), futures::future::join_all(lines));
+        };
+        let enough = async {
+            while single.get() + of_lines.get() < 400 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        futures::future::select(std::pin::pin!(all), std::pin::pin!(enough)).await;
+        // But for the burst, which whoever comes first takes.
+        assert!(single.get().abs_diff(of_lines.get()) <= BURST + 2, "{single:?} and {of_lines:?} of lines");
     }
 
     #[test]

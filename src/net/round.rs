@@ -59,7 +59,7 @@ async fn alone(net: &Internet, errand: Errand) -> Finding {
             Box::pin(survey::survey(net, name)).await
         }
         Task::Intercept => Box::pin(intercept(net)).await,
-        Task::Fetch { name, address, file } => Box::pin(web::fetch(net, name, *address, file)).await,
+        Task::Fetch { name, address, file } => web::fetch(net, name, *address, file).await,
         Task::Origin { address } => {
             let _held = net.polite.survey().await;
             Box::pin(origin::look(net, *address)).await

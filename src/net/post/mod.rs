@@ -32,6 +32,12 @@ const YOUNG: Duration = Duration::from_millis(250);
 /// Questions that a line may have under way however many lines there are.
 const LEAST_WIDTH: usize = 16;
 
+/// While so many findings lie there unread, no question more is sent: who answers at once could answer faster than
+/// anybody reads, and thousands of names would lie there.
+const MOST_UNREAD: usize = 4096;
+/// How few it must be again before questions go on.
+const FEW_UNREAD: usize = MOST_UNREAD / 2;
+
 /// All lines.
 pub(super) struct Post {
     tools: Rc<Tools>,
@@ -51,6 +57,10 @@ struct Tools {
     limit: Duration,
     /// Questions that one line may have under way now.
     width: Cell<usize>,
+    /// Findings that nobody has taken yet.
+    unread: Rc<Cell<usize>>,
+    /// The lines that send nothing until there are fewer.
+    held_back: RefCell<Vec<Waker>>,
     since: Stopwatch,
 }
 
@@ -67,10 +77,16 @@ struct Mailbox {
     waker: Cell<Option<Waker>>,
     /// Nobody wants it any more.
     closed: Cell<bool>,
+    /// Findings that lie in all of them.
+    unread: Rc<Cell<usize>>,
 }
 
 impl Mailbox {
     fn put(&self, finding: Finding) {
+        if self.closed.get() {
+            return;
+        }
+        self.unread.set(self.unread.get() + 1);
         self.found.borrow_mut().push_back(finding);
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -109,7 +125,15 @@ impl Post {
         let leader = Arc::new(Leader::default());
         let width = Cell::new(IN_FLIGHT_PER_SERVER);
         Post {
-            tools: Rc::new(Tools { polite, clock, limit, width, since: Stopwatch::start() }),
+            tools: Rc::new(Tools {
+                polite,
+                clock,
+                limit,
+                width,
+                unread: Rc::default(),
+                held_back: RefCell::default(),
+                since: Stopwatch::start(),
+            }),
             lines: RefCell::default(),
             work: RefCell::default(),
             rounds: RefCell::default(),
@@ -120,7 +144,8 @@ impl Post {
 
     /// A round without questions.
     pub(super) fn round(&self) -> Round<'_> {
-        Round { post: self, mail: Rc::default(), awaited: 0 }
+        let mail = Mailbox { unread: self.tools.unread.clone(), ..Mailbox::default() };
+        Round { post: self, mail: Rc::new(mail), awaited: 0 }
     }
 
     fn line(&self, server: SocketAddr, sample: u8) -> Rc<Carrier> {
@@ -152,6 +177,16 @@ impl Post {
                 lines.remove(&done.key);
                 self.set_width(lines.len());
             }
+        }
+    }
+
+    /// So many findings were taken. What was held back for them may go on.
+    fn took(&self, findings: usize) {
+        let before = self.tools.unread.get();
+        let left = before.saturating_sub(findings);
+        self.tools.unread.set(left);
+        if before > FEW_UNREAD && left <= FEW_UNREAD {
+            self.tools.held_back.take().into_iter().for_each(Waker::wake);
         }
     }
 
@@ -198,8 +233,11 @@ impl Round<'_> {
 
     fn next_found(&mut self) -> Option<Finding> {
         let finding = self.mail.found.borrow_mut().pop_front()?;
+        self.post.took(1);
         self.awaited -= 1;
         if self.awaited == 0 {
+            // What this was handed over with may go on for long, and the room for thousands with it.
+            self.mail.found.take();
             self.post.leave(&self.mail);
         }
         Some(finding)
@@ -230,6 +268,7 @@ impl Stream for Round<'_> {
 impl Drop for Round<'_> {
     fn drop(&mut self) {
         self.mail.closed.set(true);
+        self.post.took(self.mail.found.take().len());
         self.post.leave(&self.mail);
     }
 }

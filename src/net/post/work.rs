@@ -17,7 +17,7 @@ use hickory_proto::op::ResponseCode;
 use tokio::time::Sleep;
 
 use super::carrier::Carrier;
-use super::{Mailbox, Probe, Tools};
+use super::{MOST_UNREAD, Mailbox, Probe, Tools};
 use crate::clock::Stopwatch;
 use crate::model::{Errand, Failure, Finding, Manner, Question, Seen, Task, Timestamp};
 use crate::net::exchange::{Body, Exchange, Heard, Limit, MOST_TRIES, Tried, unheard};
@@ -140,6 +140,10 @@ impl Work {
                 if self.under_way() >= self.tools.width.get() || self.carrier.is_empty() {
                     return;
                 }
+                if self.tools.unread.get() >= MOST_UNREAD {
+                    self.tools.held_back.borrow_mut().push(cx.waker().clone());
+                    return;
+                }
                 let Some(turn) = self.turn(cx) else { return };
                 let Some(probe) = self.carrier.next() else { return };
                 self.begin(probe, turn);
@@ -152,8 +156,8 @@ impl Work {
             if let Some(turn) = self.tools.polite.turn_now(&self.server) {
                 return Some(turn);
             }
-            let (tools, addr) = (self.tools.clone(), self.carrier.key.0.ip());
-            self.turn = Some(async move { tools.polite.turn(addr).await }.boxed_local());
+            let (tools, server) = (self.tools.clone(), self.server.clone());
+            self.turn = Some(async move { tools.polite.turn_of_line(server).await }.boxed_local());
         }
         match self.turn.as_mut()?.poll_unpin(cx) {
             Poll::Ready(turn) => {

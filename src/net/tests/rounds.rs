@@ -89,3 +89,21 @@ async fn what_is_abandoned_is_not_asked_again() {
     assert_eq!(times(1), 1);
     assert!(times(2) >= 3);
 }
+
+#[tokio::test]
+async fn no_more_is_asked_while_thousands_of_findings_lie_there_unread() {
+    const ALL: usize = 9_000;
+    let (server, asked) = slow(Duration::ZERO).await;
+    let (patient, _) = slow(Duration::from_millis(1_000)).await;
+    let net = internet(Duration::from_secs(5));
+    let errands = (0..ALL).map(|_| ask(server.clone(), "a.example", 0)).collect();
+    let mut unread = Box::pin(net.run(errands));
+    let first = unread.next().await;
+    // Another round drives the lines meanwhile.
+    run(&net, vec![ask(patient, "bb.example", 0)]).await;
+    let before = asked.lock().unwrap().len();
+    assert!((2_048..5_120).contains(&before), "{before} questions");
+    let rest = unread.collect::<Vec<_>>().await;
+    assert_eq!(rest.len() + usize::from(first.is_some()), ALL);
+    assert!(rest.iter().all(|found| answer(found).addresses.len() == 1));
+}

@@ -153,10 +153,23 @@ impl Web {
 pub(super) async fn fetch(net: &Internet, name: &Name, address: IpAddr, file: &ChallengeFile) -> (Seen, u32) {
     let asked = net.web.since.elapsed();
     let _visiting = net.polite.visit(address).await;
+    // Made only when it is let in: thousands may wait here, and each would take some kilobytes.
+    let (visit, questions) = Box::pin(visit_now(net, name, address, file, asked)).await;
+    (Seen::Fetched(Box::new(visit)), questions)
+}
+
+/// A visit whose turn has come; it was wanted at `asked`.
+async fn visit_now(
+    net: &Internet,
+    name: &Name,
+    address: IpAddr,
+    file: &ChallengeFile,
+    asked: Duration,
+) -> (Visit, u32) {
     let journey = Journey::new(net, net.web.limits, file);
     if net.web.is_unanswered(address, asked) {
         // Thousands of names behind one firewall, each with its ten seconds, would take hours.
-        return (Seen::Fetched(Box::new(journey.given_up(name, address))), 0);
+        return (journey.given_up(name, address), 0);
     }
     let since = Stopwatch::start();
     let end = journey.go(name, address).await;
@@ -164,7 +177,7 @@ pub(super) async fn fetch(net: &Internet, name: &Name, address: IpAddr, file: &C
     let questions = journey.questions.get();
     let visit = Visit { hops: journey.hops.into_inner(), end, took };
     net.web.note(address, &visit);
-    (Seen::Fetched(Box::new(visit)), questions)
+    (visit, questions)
 }
 
 /// For the fuzz targets: an answer that comes all at once.

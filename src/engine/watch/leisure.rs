@@ -1,0 +1,75 @@
+//! What can wait while the name servers of many names have enough to answer.
+//!
+//! Politeness lets a name server be asked so much a second and no more. Of thousands of names at the same servers,
+//! those that were not looked at yet come first, and what else the CA looks at of those that have arrived. To ask
+//! again about those that have not arrived can wait, unless their zone was edited; and so can the first look at
+//! what else the CA looks at of these, which puts more questions to the servers than anything else.
+
+use crate::engine::plan::Mode;
+use crate::engine::schedule;
+use crate::model::{Name, Timestamp, Why};
+
+use super::Watch;
+
+impl Watch {
+    /// The zone of a name is known: the first look at what a CA looks at, as soon as the name servers have leisure.
+    pub(super) fn zone_found(&mut self, name: &Name) {
+        let Some(subject) = self.subject_named(name).filter(|&s| self.subjects[s].asked_at.is_none()) else {
+            return;
+        };
+        if self.plan.mode == Mode::Watch {
+            self.early_looks.push_back(subject);
+        } else {
+            self.look_at(subject, Why::First);
+        }
+    }
+
+    /// Whether a node whose time has come waits in line instead: it was asked before, its answer was another than the
+    /// expected one, and nothing says that this has changed.
+    pub(super) fn can_wait(&mut self, node: usize) -> bool {
+        let zone = self.auth.nodes[node].zone;
+        if self.plan.mode == Mode::Look || !zone.is_some_and(|zone| self.is_pressed_at(zone)) {
+            return false;
+        }
+        self.auth.nodes[node].next = Timestamp::MAX;
+        self.nodes_at_leisure.push_back(node);
+        true
+    }
+
+    /// Whether what is routine at the servers of a zone had better wait.
+    pub(super) fn is_pressed_at(&self, zone: usize) -> bool {
+        let edited = self.auth.zones[zone].hint.is_some_and(|at| self.now.since(at) < schedule::HINT_LASTS);
+        self.is_pressed() && !edited && self.auth.busiest(zone) > schedule::FEW_AT_SERVERS
+    }
+
+    fn is_pressed(&self) -> bool {
+        self.at_servers > schedule::FEW_AT_SERVERS
+            || self.walks_out > schedule::FEW_WALKS
+            || self.looks_out > schedule::EARLY_LOOKS
+    }
+
+    /// Goes on with what could wait.
+    pub(super) fn use_leisure(&mut self) {
+        while !self.nodes_at_leisure.is_empty() && !self.is_pressed() {
+            let Some(node) = self.nodes_at_leisure.pop_front() else { break };
+            // Whatever has set its next look meanwhile has its own timer.
+            if self.auth.nodes[node].next == Timestamp::MAX {
+                self.auth.nodes[node].next = self.now;
+                self.ask_node(node);
+            }
+        }
+        while !self.is_pressed() && self.looks_out < schedule::EARLY_LOOKS {
+            let Some(subject) = self.early_looks.pop_front() else { return };
+            if self.subjects[subject].asked_at.is_none() {
+                self.look_at(subject, Why::First);
+            }
+        }
+    }
+
+    /// Whatever was under way is lost. Those who waited for it go on by themselves.
+    pub(super) fn forget_leisure(&mut self) -> Vec<usize> {
+        self.walks_out = 0;
+        let waiting = std::mem::take(&mut self.nodes_at_leisure).into_iter();
+        waiting.chain(std::mem::take(&mut self.nodes_in_line)).collect()
+    }
+}
