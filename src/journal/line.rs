@@ -15,6 +15,8 @@
 //! of a survey or a visit). A number can be
 //! given anew, so that neither side has to remember more than [`TASKS`] and [`SEEN`] of them.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Plan;
@@ -177,14 +179,20 @@ impl Head {
 #[derive(Debug)]
 pub struct Encoder {
     last: Timestamp,
-    tasks: Vec<Option<Box<str>>>,
-    seen: Vec<Option<Box<str>>>,
+    keys: [RandomState; 2],
+    tasks: Vec<Option<Digest>>,
+    seen: Vec<Option<Digest>>,
 }
+
+/// What tells one text from another: 128 bits, by keys of this process, so that nobody can choose two that are alike.
+/// The texts themselves would take tens of megabytes where thousands of names were surveyed.
+type Digest = [u64; 2];
 
 impl Encoder {
     /// For a journal whose last fact, or first line, is of that instant.
     pub fn new(last: Timestamp) -> Self {
-        Encoder { last, tasks: vec![None; TASKS], seen: vec![None; SEEN] }
+        let keys = [RandomState::new(), RandomState::new()];
+        Encoder { last, keys, tasks: vec![None; TASKS], seen: vec![None; SEEN] }
     }
 
     /// Appends a fact to `out`, with whatever lines it needs before it. Facts come in order of time; one that
@@ -213,8 +221,9 @@ impl Encoder {
     fn finding(&mut self, finding: &Finding, at: Timestamp, out: &mut Vec<u8>) {
         let (task, sample) = without_sample(&finding.errand.task);
         let (seen, rtt) = without_time(&finding.seen);
-        let task = number(&mut self.tasks, &task, out, |n, is| Numbered { task: Some(n), seen: None, is });
-        let seen = number(&mut self.seen, &seen, out, |n, is| Numbered { task: None, seen: Some(n), is });
+        let Encoder { keys, tasks, seen: all, .. } = self;
+        let task = number(tasks, keys, &task, out, |n, is| Numbered { task: Some(n), seen: None, is });
+        let seen = number(all, keys, &seen, out, |n, is| Numbered { task: None, seen: Some(n), is });
         let why = WHYS.iter().position(|why| *why == finding.errand.why).unwrap_or(0);
         let since = at.since(self.last).as_micros();
         let line = format!("[{since},{task},{sample},{why},{},{seen},{rtt}]\n", finding.questions);
@@ -224,16 +233,17 @@ impl Encoder {
 
 /// The number of a thing, with the line that gives it if it is new.
 fn number<'a, T: Serialize>(
-    known: &mut [Option<Box<str>>],
+    known: &mut [Option<Digest>],
+    keys: &[RandomState; 2],
     thing: &'a T,
     out: &mut Vec<u8>,
     line: impl FnOnce(usize, &'a T) -> Numbered<&'a T>,
 ) -> usize {
     let text = serde_json::to_string(thing).unwrap_or_default();
     let place = usize::try_from(fnv(text.as_bytes()) % known.len() as u64).unwrap_or(0);
-    if known[place].as_deref() != Some(&*text) {
+    let digest = keys.each_ref().map(|keys| keys.hash_one(&text));
+    if known[place].replace(digest) != Some(digest) {
         json(&line(place, thing), out);
-        known[place] = Some(text.into());
     }
     place
 }
