@@ -94,6 +94,8 @@ pub(super) struct Zone {
     /// The latest sign that something is moving here.
     pub(super) hint: Option<Timestamp>,
     pub(super) next_walk: Timestamp,
+    /// How often in a row that was left out.
+    pub(super) walk_waits: u8,
     pub(super) next_serial: Timestamp,
     /// The nodes that are asked here, as indices, in order.
     pub(super) nodes: BTreeSet<usize>,

@@ -92,6 +92,21 @@ pub(super) const EACH_WALK: Duration = Duration::from_millis(200);
 /// Questions to all name servers that are under way at once.
 pub(super) const AT_SERVERS: u32 = 4096;
 
+/// While more questions than this wait for name servers, or more walks are under way, what can wait does.
+pub(super) const FEW_AT_SERVERS: u32 = 64;
+/// The walks.
+pub(super) const FEW_WALKS: usize = 64;
+
+/// First looks at what else the CA looks at that are under way at once where names have not arrived. More of them
+/// are for names that have.
+pub(super) const EARLY_LOOKS: usize = 32;
+
+/// So many times in a row the walk to a zone that is known is left out while the name servers are pressed.
+pub(super) const WALKS_LEFT_OUT: u8 = 3;
+
+/// How long a sign that something moves is good for.
+pub(super) const HINT_LASTS: Duration = Duration::from_secs(60);
+
 /// Questions to one resolver that are under way at once. Politeness lets fewer go a second; more would only wait
 /// in the network room, where each takes some hundred octets.
 pub(super) const UNDER_WAY: u32 = 256;
@@ -99,7 +114,7 @@ pub(super) const UNDER_WAY: u32 = 256;
 /// The zone's servers while they are not right: every second in the first minute, then less and less
 /// often, and often again for a minute after a hint.
 pub(super) fn authority_not_right(watching_for: Duration, since_hint: Option<Duration>) -> Duration {
-    if since_hint.is_some_and(|ago| ago < Duration::from_secs(60)) {
+    if since_hint.is_some_and(|ago| ago < HINT_LASTS) {
         return Duration::from_secs(1);
     }
     Duration::from_secs(match watching_for.as_secs() {

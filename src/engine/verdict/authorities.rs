@@ -239,7 +239,7 @@ fn wrong_reasons(case: &Case<'_>, count: &AuthorityCount, walk: &Walk, reasons: 
         let zone = walk.zone.clone();
         if let Held::Loop(name) = &held {
             push(reasons, Effect::Blocks, Cause::AliasLoop { name: name.clone() });
-        } else if case.mode == Mode::Watch && case.now.since(case.first_look) > schedule::UNCHANGED {
+        } else if case.mode == Mode::Watch && is_unchanged(case) {
             push(reasons, Effect::Blocks, Cause::AuthorityUnchanged { zone, held, since: case.first_look });
         } else {
             push(reasons, Effect::Waits, Cause::AuthorityWrong { zone, held });
@@ -264,6 +264,14 @@ fn wrong_reasons(case: &Case<'_>, count: &AuthorityCount, walk: &Walk, reasons: 
     }
 }
 
+/// Whether every server that says something else has said it for so long. Of many names each is asked about seldom,
+/// and what was not asked again may have changed.
+fn is_unchanged(case: &Case<'_>) -> bool {
+    let wrong = reachable(case).filter(|server| matches!(server.says, AtServer::Wrong { .. }));
+    let seen = wrong.map(|server| server.at.since(case.first_look)).min();
+    seen.is_some_and(|seen| seen > schedule::UNCHANGED)
+}
+
 fn wrong_held(says: &AtServer) -> Option<Held> {
     match says {
         AtServer::Wrong { held, .. } => Some(held.clone()),
@@ -272,10 +280,11 @@ fn wrong_held(says: &AtServer) -> Option<Held> {
 }
 
 /// A secondary may lag by its SOA refresh and retry; a server with the newest serial and other data is
-/// given a few minutes, since some hosters never change the serial.
+/// given a few minutes, since some hosters never change the serial. What counts is how long it was seen to differ, up
+/// to its last answer: of many names it is asked about each seldom.
 fn is_stuck(case: &Case<'_>, server: &ServerView<'_>, newest: Option<u32>) -> bool {
     let Some(since) = case.differ_since else { return false };
-    let differs_for = case.now.since(since);
+    let differs_for = server.at.since(since);
     let behind = matches!((server.serial, newest), (Some(own), Some(newest)) if is_newer(newest, own));
     let allowed = if behind {
         std::time::Duration::from_secs(u64::from(server.may_lag.unwrap_or(0))).max(schedule::SAME_SERIAL)

@@ -75,6 +75,7 @@ impl Watch {
         entry.in_flight = true;
         entry.next = Timestamp::MAX;
         let name = entry.name.clone();
+        self.walks_out += 1;
         self.send(Task::Walk { name }, why);
     }
 
@@ -102,11 +103,17 @@ impl Watch {
         if self.auth.zones[zone].next_walk > self.now || self.plan.mode == Mode::Look {
             return;
         }
+        let pace = self.delegation(self.zone_is_right(zone));
+        if self.is_pressed_at(zone) && self.auth.zones[zone].walk_waits < schedule::WALKS_LEFT_OUT {
+            self.auth.zones[zone].walk_waits += 1;
+            self.set_walk(zone, self.now + pace);
+            return;
+        }
+        self.auth.zones[zone].walk_waits = 0;
         if let Some(search) = self.auth.zones[zone].searches.first().copied() {
             self.search(search, Why::Delegation);
         }
-        let right = self.zone_is_right(zone);
-        self.set_walk(zone, self.now + self.delegation(right));
+        self.set_walk(zone, self.now + pace);
     }
 
     /// How often one delegation is looked at.
@@ -126,7 +133,9 @@ impl Watch {
 
     pub(super) fn walked(&mut self, name: &Name, seen: Seen) {
         let Some(search) = self.search_of.get(name).copied() else { return };
-        self.searches[search].in_flight = false;
+        if std::mem::take(&mut self.searches[search].in_flight) {
+            self.walks_out -= 1;
+        }
         let walk = match seen {
             Seen::Walked(walk) => *walk,
             _ => return,
@@ -186,6 +195,7 @@ impl Watch {
                 moved: None,
                 hint: None,
                 next_walk: Timestamp::MAX,
+                walk_waits: 0,
                 next_serial: self.now,
                 nodes: BTreeSet::new(),
                 searches: BTreeSet::new(),
@@ -252,6 +262,7 @@ impl Watch {
             self.auth.zones[zone].nodes.insert(node);
         }
         entry.zone = Some(zone);
+        entry.words.reserve_exact(servers.len().saturating_sub(entry.words.len()));
         for server in servers {
             let entry = &mut self.auth.nodes[node];
             if entry.words.iter().all(|word| word.server != server) {
@@ -289,6 +300,9 @@ impl Watch {
             (false, false) => Why::AuthorityNotRight,
             (false, true) => Why::Routine,
         };
+        if why == Why::AuthorityNotRight && self.can_wait(node) {
+            return;
+        }
         self.send_node(node, why);
         let zone = self.auth.nodes[node].zone;
         let pace = if right { self.unhurried(zone, schedule::AUTHORITY_RIGHT) } else { self.pace(zone) };
@@ -362,6 +376,8 @@ impl Watch {
             return;
         };
         word.in_flight = false;
+        // Of many names one is asked about seldom, and then its word counts for how long it has lasted.
+        let lasted = now.since(word.at) >= schedule::JUDGED_AGAIN;
         word.at = now;
         word.heard |= !matches!(said, Said::Dead(_));
         word.failures = if matches!(said, Said::Dead(_)) { word.failures.saturating_add(1) } else { 0 };
@@ -385,7 +401,8 @@ impl Watch {
             self.follow(&records, &target, question.qtype);
         }
         for record in records {
-            if news || (silence && self.awaits_silence(record)) || self.is_due(record) {
+            let lasts = lasted && self.records[record].right_since.is_none();
+            if news || lasts || (silence && self.awaits_silence(record)) || self.is_due(record) {
                 self.mark(record);
             }
         }

@@ -111,7 +111,7 @@ impl Watch {
             }
         }
         self.at_servers = 0;
-        for node in std::mem::take(&mut self.nodes_in_line) {
+        for node in self.forget_leisure() {
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = now;
                 self.timers.set(now, Timer::Node(node), Why::Retry);

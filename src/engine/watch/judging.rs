@@ -90,6 +90,9 @@ impl Watch {
             // Of many names some wait long for the first look: nobody has refused to change them meanwhile.
             self.records[record].first_look = self.now;
         }
+        // What was so when it was first looked at is no sign that anything moves.
+        let before = &self.records[record].at_servers;
+        let looked_at = !before.is_empty() && before.iter().all(|(_, says)| *says != AtServer::Pending);
         let current = |server: usize| self.auth.servers[server].current;
         let pending = says.iter().any(|(s, says)| current(*s) && *says == AtServer::Pending);
         let right = says.iter().any(|(s, says)| current(*s) && matches!(says, AtServer::Right { .. }));
@@ -114,8 +117,14 @@ impl Watch {
             self.set_right(record, Some(self.now));
             self.records[record].note_right();
             self.records[record].truth = self.auth.chain(&self.plan.records[record], node);
-            self.hint_of(record);
-            self.record_is_right(self.records[record].guards.unwrap_or(record));
+            if looked_at {
+                self.hint_of(record);
+            }
+            let of = self.records[record].guards.unwrap_or(record);
+            // A guard that is right changes nothing about a record that is not: its own time will come.
+            if self.records[of].right_since.is_some() {
+                self.record_is_right(of);
+            }
         } else if was_right && !all_right && !pending {
             self.set_right(record, None);
             self.hint_of(record);

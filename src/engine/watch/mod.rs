@@ -9,6 +9,7 @@ mod backlog;
 mod ending;
 mod gaps;
 mod judging;
+mod leisure;
 mod origins;
 mod progress;
 mod resolvers;
@@ -123,6 +124,8 @@ pub struct Watch {
     origins: HashMap<IpAddr, origins::Looked>,
     /// Looks that are under way.
     looks_out: usize,
+    /// Names whose first look can wait, in the order in which they were found.
+    early_looks: VecDeque<usize>,
     /// When the last whole look at each name began.
     completed: BTreeSet<(Timestamp, usize)>,
     /// The records that have a row of cells, guards left out.
@@ -144,6 +147,10 @@ pub struct Watch {
     /// Questions to name servers that are under way, and the nodes that wait until there are fewer.
     at_servers: u32,
     nodes_in_line: VecDeque<usize>,
+    /// Nodes that can wait until the name servers have leisure.
+    nodes_at_leisure: VecDeque<usize>,
+    /// Walks that are under way.
+    walks_out: usize,
     timers: Timers,
     blind: Blind,
     /// Encrypted resolvers that were asked whether the way out is open, and what has come of it.
@@ -200,6 +207,7 @@ impl Watch {
             surveys: Surveys::default(),
             origins: HashMap::new(),
             looks_out: 0,
+            early_looks: VecDeque::new(),
             completed: BTreeSet::new(),
             sums: Sums::new(rows.len()),
             to_open: BTreeSet::new(),
@@ -215,6 +223,8 @@ impl Watch {
             in_line: vec![VecDeque::new(); plan.resolvers.len()],
             at_servers: 0,
             nodes_in_line: VecDeque::new(),
+            nodes_at_leisure: VecDeque::new(),
+            walks_out: 0,
             timers: Timers::default(),
             blind: Blind::No,
             probes: BTreeMap::new(),
@@ -268,6 +278,7 @@ impl Watch {
         }
         self.fire();
         if found {
+            self.use_leisure();
             self.judge_dirty();
         }
         self.end_if_done();

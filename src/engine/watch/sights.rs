@@ -42,13 +42,6 @@ impl Watch {
         records.any(|&record| self.records[record].right_since.is_none())
     }
 
-    /// The zone of a name is known: the first look at what a CA looks at.
-    pub(super) fn zone_found(&mut self, name: &Name) {
-        if let Some(subject) = self.subject_named(name).filter(|&s| self.subjects[s].asked_at.is_none()) {
-            self.look_at(subject, Why::First);
-        }
-    }
-
     /// A record has become right at its authorities: what was seen while it was not does not count, but for
     /// a look that has only just begun.
     pub(super) fn record_is_right(&mut self, record: usize) {
@@ -128,7 +121,7 @@ impl Watch {
         &self.subjects[subject].records
     }
 
-    fn look_at(&mut self, subject: usize, why: Why) {
+    pub(super) fn look_at(&mut self, subject: usize, why: Why) {
         let entry = &mut self.subjects[subject];
         if entry.is_under_way() {
             return;
@@ -387,7 +380,11 @@ impl Watch {
         let Some(subject) = self.subject_of(record) else { return };
         let of = (self.subjects[subject].seen, sight.right);
         let lasts = !self.has_former(record) && !issuance::moves_with_time(&sight);
-        let reasons = lasts.then(|| issuance::reasons(&sight));
+        let reasons = lasts.then(|| {
+            let mut reasons = issuance::reasons(&sight);
+            reasons.shrink_to_fit();
+            reasons
+        });
         self.records[record].sighted = reasons.map(|reasons| Box::new(Sighted { of, reasons }));
     }
 

@@ -49,7 +49,10 @@ impl Surveys {
         let Survey { name, caa, zones, mut addresses, slowest } = survey;
         let zone = zones.first().map_or_else(|| name.clone(), |zone| zone.zone.clone());
         let mut climb = caa.into_iter();
-        let own = climb.next().map(Box::new);
+        let own = climb.next().map(|mut own| {
+            own.replies.shrink_to_fit();
+            Box::new(own)
+        });
         let of_zone = OfZone { above: climb.collect(), zones };
         let known = self.latest.get(&zone).and_then(Weak::upgrade).filter(|known| **known == of_zone);
         let of_zone = known.unwrap_or_else(|| {

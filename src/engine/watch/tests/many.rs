@@ -1,6 +1,7 @@
 //! Watches of many records: what is told of them, and what is under way.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::super::sums::{Counted, Outlook};
 use super::*;
@@ -263,6 +264,91 @@ fn a_name_whose_first_look_comes_late_has_not_been_left_unchanged_for_as_long() 
     assert_eq!(report.verdict, Verdict::NotYet);
     for entry in &report.records {
         assert!(matches!(entry.reasons[0].cause, Cause::AuthorityWrong { .. }), "{:?}", entry.reasons);
+    }
+}
+
+#[test]
+fn what_was_not_asked_again_is_neither_stuck_nor_unchanged() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    for (servers, heard) in [([&good, &old], schedule::SAME_SERIAL), ([&old, &old], schedule::UNCHANGED)] {
+        let mut world = Little::new(&servers, &vec![old.clone(); 5]);
+        let mut watch = Watch::new(many(&world, 1));
+        let begin = Timestamp::from_secs(1_000_000);
+        let mut queue = watch.step(begin, Input::Started).errands;
+        let mut at = begin;
+        let blocked = |watch: &Watch| watch.report(false).verdict == Verdict::Blocked;
+        while let Some(errand) = queue.pop() {
+            let seen = world.seen(&errand);
+            queue.extend(watch.step(at, Input::Found(Finding { errand, at, seen, questions: 1 })).errands);
+        }
+        // The next questions wait in line for long; then they are answered as before.
+        at = begin + heard * 2;
+        let mut later = watch.step(at, Input::Woke).errands;
+        assert!(!blocked(&watch), "nobody was asked again");
+        while let Some(errand) = later.pop() {
+            let seen = world.seen(&errand);
+            later.extend(watch.step(at, Input::Found(Finding { errand, at, seen, questions: 1 })).errands);
+        }
+        assert!(blocked(&watch), "{:#?}", watch.report(false).records[0].reasons);
+    }
+}
+
+#[test]
+fn names_that_have_not_arrived_are_looked_at_when_their_servers_have_leisure() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old, &old], &vec![good.clone(); 2]);
+    let arrived = Name::parse("h599.example.com").unwrap();
+    world.unlike = Some((arrived.clone(), good.clone()));
+    let mut watch = Watch::new(many(&world, 600));
+    let now = Timestamp::from_secs(1_000_000);
+    let mut queue: std::collections::VecDeque<Errand> = watch.step(now, Input::Started).errands.into();
+    let at_servers = |errand: &Errand| matches!(errand.task, Task::Ask { record: None, .. });
+    let (mut surveyed, mut early) = (BTreeSet::new(), 0);
+    while let Some(errand) = queue.pop_front() {
+        if let Task::Survey { name } = &errand.task {
+            surveyed.insert(name.clone());
+        }
+        let seen = world.seen(&errand);
+        for more in watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands {
+            let waiting = queue.iter().filter(|errand| at_servers(errand)).count();
+            if matches!(&more.task, Task::Survey { name } if *name != arrived) && waiting > 64 {
+                early += 1;
+            }
+            queue.push_back(more);
+        }
+        let under_way = queue.iter().filter(|errand| matches!(errand.task, Task::Survey { .. })).count();
+        assert!(under_way <= schedule::EARLY_LOOKS + 1, "{under_way} at once");
+    }
+    // A few begin while the first names are found, before there is anything in line.
+    assert!(early <= schedule::EARLY_LOOKS, "{early} looks while others waited");
+    assert_eq!(surveyed.len(), 600, "and each in the end");
+}
+
+#[test]
+fn nobody_is_asked_again_before_everybody_was_asked() {
+    const ALL: usize = 600;
+    let old = answer(&[OLD], 300);
+    let mut world = Little::new(&[&old, &old], &vec![old.clone(); 2]);
+    let mut watch = Watch::new(many(&world, ALL));
+    let mut now = Timestamp::from_secs(1_000_000);
+    let mut queue: std::collections::VecDeque<Errand> = watch.step(now, Input::Started).errands.into();
+    let mut asked = std::collections::BTreeMap::<Name, u32>::new();
+    let mut again = 0;
+    while asked.len() < ALL || again == 0 {
+        let errand = queue.pop_front().expect("a watch goes on");
+        if let Task::Ask { record: None, question, .. } = &errand.task
+            && question.qtype == QuestionType::A
+        {
+            let times = asked.entry(question.name.clone()).or_default();
+            *times += 1;
+            // Each is asked of two servers.
+            again += u32::from(*times > 2);
+        }
+        assert!(again == 0 || asked.len() == ALL, "after {} names", asked.len());
+        // Twenty answers a second.
+        now = now + Duration::from_millis(50);
+        let seen = world.seen(&errand);
+        queue.extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
     }
 }
 
