@@ -27,6 +27,8 @@ pub(super) struct Server {
     /// Whether the zone is delegated to it now.
     pub(super) current: bool,
     pub(super) soa: Option<Soa>,
+    /// Whether it was asked for it and has not answered.
+    pub(super) serial_out: bool,
 }
 
 impl Server {
@@ -76,6 +78,8 @@ pub(super) struct Node {
     pub(super) zone: Option<usize>,
     pub(super) words: Vec<Word>,
     pub(super) next: Timestamp,
+    /// Whether something says that its answer may be another by now; for routine nothing does.
+    pub(super) hurry: bool,
     /// How the search for its zone ended, when it found none.
     pub(super) lost: Option<WalkEnd>,
 }

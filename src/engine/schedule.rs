@@ -101,6 +101,9 @@ pub(super) const FEW_WALKS: usize = 64;
 /// are for names that have.
 pub(super) const EARLY_LOOKS: usize = 32;
 
+/// What waits for leisure waits no longer than so many times its pace.
+pub(super) const PACES_AT_LEISURE: u32 = 4;
+
 /// So many times in a row the walk to a zone that is known is left out while the name servers are pressed.
 pub(super) const WALKS_LEFT_OUT: u8 = 3;
 

@@ -57,6 +57,14 @@ impl<Q: Eq + Hash, A> SideBySide<Q, A> {
         heard.insert(asked, (now, Rc::clone(&word)));
         word
     }
+
+    /// Whoever asks from now on asks anew, if this is still what is shared.
+    pub(super) fn forget(&self, asked: &Q, word: &Word<A>) {
+        let mut heard = self.heard.borrow_mut();
+        if heard.get(asked).is_some_and(|(_, known)| Rc::ptr_eq(known, word)) {
+            heard.remove(asked);
+        }
+    }
 }
 
 /// One of the errands.

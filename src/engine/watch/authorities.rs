@@ -88,6 +88,7 @@ impl Watch {
             zone: None,
             words: Vec::new(),
             next: Timestamp::MAX,
+            hurry: false,
             lost: None,
         });
         let node = self.auth.nodes.len() - 1;
@@ -303,6 +304,7 @@ impl Watch {
         if why == Why::AuthorityNotRight && self.can_wait(node) {
             return;
         }
+        self.auth.nodes[node].hurry = false;
         self.send_node(node, why);
         let zone = self.auth.nodes[node].zone;
         let pace = if right { self.unhurried(zone, schedule::AUTHORITY_RIGHT) } else { self.pace(zone) };
@@ -322,7 +324,9 @@ impl Watch {
     }
 
     pub(super) fn set_node(&mut self, node: usize, at: Timestamp, why: Why) {
-        self.auth.nodes[node].next = at;
+        let entry = &mut self.auth.nodes[node];
+        entry.next = at;
+        entry.hurry |= matches!(why, Why::Retry | Why::Expired);
         if self.plan.mode == Mode::Watch {
             self.timers.set(at, Timer::Node(node), why);
         }
@@ -357,6 +361,7 @@ impl Watch {
         let Some(zone) = self.auth.servers.get(server).map(|server| server.zone.clone()) else { return };
         self.note_serial(server, &zone, seen);
         if question.qtype == QuestionType::Soa {
+            self.auth.servers[server].serial_out = false;
             return;
         }
         let Some(node) = self.auth.node_of(question) else { return };
@@ -410,7 +415,7 @@ impl Watch {
 
     /// Whether one that was silent is asked once more before all servers of a record count as right: then each silence
     /// is news.
-    fn awaits_silence(&self, record: usize) -> bool {
+    pub(super) fn awaits_silence(&self, record: usize) -> bool {
         let progress = &self.records[record];
         progress.agreed_since.is_some() && progress.right_since.is_none()
     }
@@ -425,7 +430,7 @@ impl Watch {
             || self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
     }
 
-    fn hanging_on(&self, name: &Name) -> Vec<usize> {
+    pub(super) fn hanging_on(&self, name: &Name) -> Vec<usize> {
         self.search_of.get(name).map(|&search| self.searches[search].records.clone()).unwrap_or_default()
     }
 

@@ -107,10 +107,12 @@ impl Watch {
                 node.words.iter_mut().filter_map(|word| std::mem::take(&mut word.in_flight).then_some(()));
             if lost.count() > 0 {
                 node.next = now;
+                node.hurry = true;
                 self.timers.set(now, Timer::Node(i), Why::Retry);
             }
         }
         self.at_servers = 0;
+        self.auth.servers.iter_mut().for_each(|server| server.serial_out = false);
         for node in self.forget_leisure() {
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = now;
@@ -168,6 +170,7 @@ impl Watch {
         for (i, zone) in self.auth.zones.iter_mut().enumerate() {
             zone.next_serial = now;
             zone.next_walk = now;
+            zone.walk_waits = schedule::WALKS_LEFT_OUT;
             self.timers.set(now, Timer::Serial(i), Why::Retry);
             self.timers.set(now, Timer::Walk(i), Why::Delegation);
         }

@@ -5,6 +5,7 @@
 //! again about those that have not arrived can wait, unless their zone was edited; and so can the first look at
 //! what else the CA looks at of these, which puts more questions to the servers than anything else.
 
+use crate::engine::authority::Node;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
 use crate::model::{Name, Timestamp, Why};
@@ -25,14 +26,24 @@ impl Watch {
     }
 
     /// Whether a node whose time has come waits in line instead: it was asked before, its answer was another than the
-    /// expected one, and nothing says that this has changed.
+    /// expected one, nothing says that this has changed, and no record that counts as right rests on it.
     pub(super) fn can_wait(&mut self, node: usize) -> bool {
-        let zone = self.auth.nodes[node].zone;
-        if self.plan.mode == Mode::Look || !zone.is_some_and(|zone| self.is_pressed_at(zone)) {
+        let Node { zone, hurry, question, .. } = &self.auth.nodes[node];
+        let pressed = zone.is_some_and(|zone| self.plan.mode == Mode::Watch && self.is_pressed_at(zone));
+        if !pressed || *hurry {
             return false;
         }
+        let zone = *zone;
+        let rests = |&record: &usize| {
+            let progress = &self.records[record];
+            progress.row.is_some() && progress.right_since.is_some() || self.awaits_silence(record)
+        };
+        if self.hanging_on(&question.name).iter().any(rests) {
+            return false;
+        }
+        let at_most = self.now + self.pace(zone) * schedule::PACES_AT_LEISURE;
         self.auth.nodes[node].next = Timestamp::MAX;
-        self.nodes_at_leisure.push_back(node);
+        self.nodes_at_leisure.push_back((at_most, node));
         true
     }
 
@@ -43,18 +54,20 @@ impl Watch {
     }
 
     fn is_pressed(&self) -> bool {
-        self.at_servers > schedule::FEW_AT_SERVERS
-            || self.walks_out > schedule::FEW_WALKS
-            || self.looks_out > schedule::EARLY_LOOKS
+        self.at_servers > schedule::FEW_AT_SERVERS || self.walks_out > schedule::FEW_WALKS
     }
 
-    /// Goes on with what could wait.
+    /// Goes on with what could wait, and with what has waited long enough.
     pub(super) fn use_leisure(&mut self) {
-        while !self.nodes_at_leisure.is_empty() && !self.is_pressed() {
-            let Some(node) = self.nodes_at_leisure.pop_front() else { break };
+        while let Some(&(at_most, node)) = self.nodes_at_leisure.front() {
+            if self.is_pressed() && self.now < at_most {
+                break;
+            }
+            self.nodes_at_leisure.pop_front();
             // Whatever has set its next look meanwhile has its own timer.
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = self.now;
+                self.auth.nodes[node].hurry = true;
                 self.ask_node(node);
             }
         }
@@ -69,7 +82,7 @@ impl Watch {
     /// Whatever was under way is lost. Those who waited for it go on by themselves.
     pub(super) fn forget_leisure(&mut self) -> Vec<usize> {
         self.walks_out = 0;
-        let waiting = std::mem::take(&mut self.nodes_at_leisure).into_iter();
+        let waiting = std::mem::take(&mut self.nodes_at_leisure).into_iter().map(|(_, node)| node);
         waiting.chain(std::mem::take(&mut self.nodes_in_line)).collect()
     }
 }

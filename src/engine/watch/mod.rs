@@ -147,8 +147,8 @@ pub struct Watch {
     /// Questions to name servers that are under way, and the nodes that wait until there are fewer.
     at_servers: u32,
     nodes_in_line: VecDeque<usize>,
-    /// Nodes that can wait until the name servers have leisure.
-    nodes_at_leisure: VecDeque<usize>,
+    /// Nodes that can wait until the name servers have leisure, and until when at most.
+    nodes_at_leisure: VecDeque<(Timestamp, usize)>,
     /// Walks that are under way.
     walks_out: usize,
     timers: Timers,

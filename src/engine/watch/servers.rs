@@ -62,6 +62,7 @@ impl Watch {
                 addr,
                 current: true,
                 soa: None,
+                serial_out: false,
             });
             self.auth.servers.len() - 1
         });
@@ -104,9 +105,12 @@ impl Watch {
         }
         let question = Question { name: self.auth.zones[zone].name.clone(), qtype: QuestionType::Soa };
         for server in self.auth.zones[zone].servers.clone() {
-            let server = &self.auth.servers[server];
-            let task = server.asked(&question);
-            self.send(task, Why::AuthorityNotRight);
+            let server = &mut self.auth.servers[server];
+            // One that is silent takes longer for each than they are apart.
+            if !std::mem::replace(&mut server.serial_out, true) {
+                let task = server.asked(&question);
+                self.send(task, Why::AuthorityNotRight);
+            }
         }
         let rest = if self.zone_is_right(zone) {
             self.unhurried(Some(zone), schedule::AUTHORITY_RIGHT * 4).max(self.pace(Some(zone)))
@@ -135,6 +139,7 @@ impl Watch {
         for node in self.auth.zones[zone].nodes.clone() {
             if !self.node_is_right(node) {
                 self.set_node(node, self.now, Why::AuthorityNotRight);
+                self.auth.nodes[node].hurry = true;
             }
         }
     }

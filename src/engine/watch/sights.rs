@@ -208,7 +208,7 @@ impl Watch {
         if entry.is_under_way() {
             return;
         }
-        self.looks_out -= 1;
+        self.looks_out = self.looks_out.saturating_sub(1);
         if entry.failed {
             self.note_barred(subject);
             self.put_off(subject);
@@ -253,10 +253,10 @@ impl Watch {
     /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
     pub(super) fn forget_looks(&mut self) {
         let now = self.now;
+        self.looks_out = 0;
         self.forget_origins_under_way();
         for subject in 0..self.subjects.len() {
             if std::mem::take(&mut self.subjects[subject].out) > 0 {
-                self.looks_out -= 1;
                 self.subjects[subject].next = now;
                 self.timers.set(now, Timer::Sight(subject), Why::Retry);
             } else {

@@ -138,6 +138,8 @@ impl Work {
             }
             while self.unsent.is_empty() {
                 if self.under_way() >= self.tools.width.get() || self.carrier.is_empty() {
+                    // Other lines stand behind this one in the queue for turns.
+                    self.turn = None;
                     return;
                 }
                 if self.tools.unread.get() >= MOST_UNREAD {

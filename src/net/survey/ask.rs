@@ -103,8 +103,7 @@ impl<'a> Asker<'a> {
         if !of_the_zone || self.about.is_none() {
             return self.usual_alone(server, question).await;
         }
-        let word = self.net.shared.word(Asked::Usual(server, question.clone()), self.net.clock.now());
-        word.get_or_init(|| self.usual_alone(server, question)).await.clone()
+        self.shared(Asked::Usual(server, question.clone()), self.usual_alone(server, question)).await
     }
 
     /// Whether a server of a zone takes one way of asking. Names of the zone that are surveyed side by side share
@@ -119,8 +118,17 @@ impl<'a> Asker<'a> {
         if self.about.is_none() {
             return self.just(server, question, way).await;
         }
-        let word = self.net.shared.word(Asked::Way(server, zone.clone(), way), self.net.clock.now());
-        word.get_or_init(|| self.just(server, question, way)).await.clone()
+        self.shared(Asked::Way(server, zone.clone(), way), self.just(server, question, way)).await
+    }
+
+    /// What others have heard, or are about to. What could not be asked is asked again by whoever comes later.
+    async fn shared(&self, asked: Asked, ask: impl Future<Output = Heard>) -> Heard {
+        let word = self.net.shared.word(asked.clone(), self.net.clock.now());
+        let heard = word.get_or_init(|| ask).await;
+        if heard.reply.is_err() {
+            self.net.shared.forget(&asked, &word);
+        }
+        heard.clone()
     }
 
     async fn usual_alone(&self, server: SocketAddr, question: &Question) -> Heard {

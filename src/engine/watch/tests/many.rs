@@ -353,6 +353,41 @@ fn nobody_is_asked_again_before_everybody_was_asked() {
 }
 
 #[test]
+fn what_can_wait_does_not_wait_for_ever() {
+    const ALL: usize = 400;
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old, &old], &vec![good.clone(); 2]);
+    let mut watch = Watch::new(many(&world, ALL));
+    let mut now = Timestamp::from_secs(1_000_000);
+    let mut queue = watch.step(now, Input::Started).errands;
+    let mut walks = 0;
+    // A hundred walks go to servers that cannot be reached, and do not come back; no serial tells what is edited.
+    let mut right = None;
+    while right.is_none() && now < Timestamp::from_secs(1_000_600) {
+        now = now + Duration::from_millis(100);
+        if now == Timestamp::from_secs(1_000_060) {
+            world.servers.iter_mut().for_each(|(_, said)| *said = good.clone());
+        }
+        let mut more = watch.step(now, Input::Woke).errands;
+        for errand in std::mem::take(&mut queue) {
+            if matches!(errand.task, Task::Walk { .. }) && walks < 100 {
+                walks += 1;
+                continue;
+            }
+            let seen = world.seen(&errand);
+            let finding = Finding { errand, at: now, seen, questions: 1 };
+            more.extend(watch.step(now, Input::Found(finding)).errands);
+        }
+        queue = more;
+        let reached = (walks..ALL).all(|i| watch.records[2 * i].right_since.is_some());
+        right = reached.then_some(now);
+    }
+    // Two questions a name, of which one may go in 40 ms: 24 seconds and a bit are one pace.
+    let right = right.expect("all that can be reached").since(Timestamp::from_secs(1_000_060));
+    assert!(right < Duration::from_secs(26 * 6), "{right:?}");
+}
+
+#[test]
 fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
     const ALL: usize = 2000;
     let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
