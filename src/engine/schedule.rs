@@ -107,6 +107,10 @@ pub(super) const PACES_AT_LEISURE: u32 = 4;
 /// So many times in a row the walk to a zone that is known is left out while the name servers are pressed.
 pub(super) const WALKS_LEFT_OUT: u8 = 3;
 
+/// Looks at what else the CA looks at that are under way at once in a watch: twice as many as the network room carries
+/// out, since some wait for web servers.
+pub(super) const LOOKS: usize = 64;
+
 /// How long a sign that something moves is good for.
 pub(super) const HINT_LASTS: Duration = Duration::from_secs(60);
 

@@ -57,8 +57,35 @@ impl Watch {
         self.at_servers > schedule::FEW_AT_SERVERS || self.walks_out > schedule::FEW_WALKS
     }
 
-    /// Goes on with what could wait, and with what has waited long enough.
+    /// Whether a look waits for its turn. As many are under way as can be carried out; a look whose questions stood
+    /// in line elsewhere would be old by the time it comes back.
+    pub(super) fn stands_in_line(&mut self, subject: usize, why: Why) -> bool {
+        if self.plan.mode == Mode::Look || self.looks_out < schedule::LOOKS {
+            return false;
+        }
+        let line = usize::from(why != Why::Settle);
+        let entry = &mut self.subjects[subject];
+        if entry.in_line.is_none_or(|now| line < now) {
+            entry.in_line = Some(line);
+            self.looks_in_line[line].push_back((subject, why));
+        }
+        true
+    }
+
+    fn look_next(&mut self) {
+        while self.looks_out < schedule::LOOKS {
+            let [last, others] = &mut self.looks_in_line;
+            let Some((subject, why)) = last.pop_front().or_else(|| others.pop_front()) else { return };
+            // It may have stood in both lines.
+            if self.subjects[subject].in_line.is_some() {
+                self.look_at(subject, why);
+            }
+        }
+    }
+
+    /// Goes on with what stands in line or could wait, and with what has waited long enough.
     pub(super) fn use_leisure(&mut self) {
+        self.look_next();
         while let Some(&(at_most, node)) = self.nodes_at_leisure.front() {
             if self.is_pressed() && self.now < at_most {
                 break;
@@ -82,6 +109,7 @@ impl Watch {
     /// Whatever was under way is lost. Those who waited for it go on by themselves.
     pub(super) fn forget_leisure(&mut self) -> Vec<usize> {
         self.walks_out = 0;
+        self.looks_in_line = Default::default();
         let waiting = std::mem::take(&mut self.nodes_at_leisure).into_iter().map(|(_, node)| node);
         waiting.chain(std::mem::take(&mut self.nodes_in_line)).collect()
     }

@@ -124,6 +124,8 @@ pub struct Watch {
     origins: HashMap<IpAddr, origins::Looked>,
     /// Looks that are under way.
     looks_out: usize,
+    /// Names whose look waits for room: those for which nothing else is missing, and the others.
+    looks_in_line: [VecDeque<(usize, Why)>; 2],
     /// Names whose first look can wait, in the order in which they were found.
     early_looks: VecDeque<usize>,
     /// When the last whole look at each name began.
@@ -207,6 +209,7 @@ impl Watch {
             surveys: Surveys::default(),
             origins: HashMap::new(),
             looks_out: 0,
+            looks_in_line: Default::default(),
             early_looks: VecDeque::new(),
             completed: BTreeSet::new(),
             sums: Sums::new(rows.len()),

@@ -121,11 +121,14 @@ impl Watch {
         &self.subjects[subject].records
     }
 
+    /// Looks at a name, as soon as there is room for one more look.
     pub(super) fn look_at(&mut self, subject: usize, why: Why) {
         let entry = &mut self.subjects[subject];
-        if entry.is_under_way() {
+        if entry.is_under_way() || self.stands_in_line(subject, why) {
             return;
         }
+        let entry = &mut self.subjects[subject];
+        entry.in_line = None;
         entry.asked_at = Some(self.now);
         entry.next = Timestamp::MAX;
         entry.out = 1;
@@ -256,7 +259,8 @@ impl Watch {
         self.looks_out = 0;
         self.forget_origins_under_way();
         for subject in 0..self.subjects.len() {
-            if std::mem::take(&mut self.subjects[subject].out) > 0 {
+            let entry = &mut self.subjects[subject];
+            if entry.in_line.take().is_some() | (std::mem::take(&mut entry.out) > 0) {
                 self.subjects[subject].next = now;
                 self.timers.set(now, Timer::Sight(subject), Why::Retry);
             } else {
@@ -331,7 +335,7 @@ impl Watch {
         let Some(subject) = self.subject_of(record).filter(|_| self.plan.mode == Mode::Watch) else { return };
         let right = self.records[record].right_since.is_some();
         let entry = &self.subjects[subject];
-        if !right || entry.is_under_way() || entry.next < Timestamp::MAX {
+        if !right || entry.is_under_way() || entry.in_line.is_some() || entry.next < Timestamp::MAX {
             return;
         }
         if self.subjects[subject].survey.is_none() {

@@ -29,6 +29,8 @@ pub(super) struct Subject {
     pub(super) barred: Option<Barred>,
     /// Answers that are still to come.
     pub(super) out: u32,
+    /// In which line a look waits until there is room for it.
+    pub(super) in_line: Option<usize>,
     /// Something of the look that is under way could not be carried out.
     pub(super) failed: bool,
     pub(super) next: Timestamp,
@@ -66,6 +68,7 @@ impl Subject {
                     wanted: Timestamp::default(),
                     barred: None,
                     out: 0,
+                    in_line: None,
                     failed: false,
                     next: Timestamp::MAX,
                     seen: 0,

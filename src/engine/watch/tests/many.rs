@@ -388,6 +388,47 @@ fn what_can_wait_does_not_wait_for_ever() {
 }
 
 #[test]
+fn names_that_take_long_to_be_looked_at_come_to_a_verdict() {
+    const ALL: usize = 1_200;
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 2]);
+    let mut watch = Watch::new(many(&world, ALL));
+    let begin = Timestamp::from_secs(1_000_000);
+    let mut now = begin;
+    let mut step = watch.step(now, Input::Started);
+    let mut surveys = std::collections::VecDeque::new();
+    let mut report = None;
+    while report.is_none() && now.since(begin) < Duration::from_secs(3_600) {
+        let mut queue = step.errands;
+        now = now + Duration::from_millis(200);
+        world.secs = u32::try_from(now.since(begin).as_secs()).unwrap();
+        // Five names a second can be looked at: more than four minutes for all of them.
+        queue.extend(surveys.pop_front());
+        let begun = queue.len();
+        let mut found = 0;
+        while let Some(errand) = queue.pop() {
+            if matches!(errand.task, Task::Survey { .. }) && (found > 0 || begun == 0) {
+                surveys.push_back(errand);
+                continue;
+            }
+            found += 1;
+            let seen = world.seen(&errand);
+            let finding = Finding { errand, at: now, seen, questions: 1 };
+            let next = watch.step(now, Input::Found(finding));
+            report = report.or(next.done);
+            queue.extend(next.errands);
+        }
+        step = watch.step(now, Input::Woke);
+        report = report.or(step.done.take());
+        assert!(surveys.len() <= schedule::LOOKS, "{} wait", surveys.len());
+    }
+    let took = now.since(begin);
+    assert_eq!(report.expect("an end").verdict, Verdict::Safe);
+    // Once each, and once more before the last word.
+    assert!(took < Duration::from_secs(2 * 240 + 60), "{took:?}");
+}
+
+#[test]
 fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
     const ALL: usize = 2000;
     let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
