@@ -107,9 +107,9 @@ pub(super) const PACES_AT_LEISURE: u32 = 4;
 /// So many times in a row the walk to a zone that is known is left out while the name servers are pressed.
 pub(super) const WALKS_LEFT_OUT: u8 = 3;
 
-/// Looks at what else the CA looks at that are under way at once in a watch: twice as many as the network room carries
-/// out, since some wait for web servers.
-pub(super) const LOOKS: usize = 64;
+/// Surveys that are under way at once in a watch: as many again as the network room carries out, so that it is never
+/// idle. Visits to web servers are not counted: one host that does not answer would keep all others waiting.
+pub(super) const SURVEYS: usize = 64;
 
 /// How long a sign that something moves is good for.
 pub(super) const HINT_LASTS: Duration = Duration::from_secs(60);

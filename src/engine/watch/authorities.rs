@@ -304,7 +304,9 @@ impl Watch {
         if why == Why::AuthorityNotRight && self.can_wait(node) {
             return;
         }
-        self.auth.nodes[node].hurry = false;
+        // What is still on its way may have been said before whatever was the reason to hurry.
+        let entry = &mut self.auth.nodes[node];
+        entry.hurry &= entry.words.iter().any(|word| word.in_flight);
         self.send_node(node, why);
         let zone = self.auth.nodes[node].zone;
         let pace = if right { self.unhurried(zone, schedule::AUTHORITY_RIGHT) } else { self.pace(zone) };
@@ -399,7 +401,9 @@ impl Watch {
         }
         if let Some(ttl) = hint.filter(|_| !self.node_is_right(node)) {
             let end = schedule::end_of(now, ttl, false) + schedule::AFTER_END;
-            self.set_node(node, end.min(self.auth.nodes[node].next), Why::Expired);
+            if end < self.auth.nodes[node].next {
+                self.set_node(node, end, Why::Expired);
+            }
         }
         let records: Vec<usize> = self.hanging_on(&question.name);
         if let Some(target) = sent_on {

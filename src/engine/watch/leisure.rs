@@ -5,6 +5,8 @@
 //! again about those that have not arrived can wait, unless their zone was edited; and so can the first look at
 //! what else the CA looks at of these, which puts more questions to the servers than anything else.
 
+use std::collections::VecDeque;
+
 use crate::engine::authority::Node;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
@@ -43,7 +45,7 @@ impl Watch {
         }
         let at_most = self.now + self.pace(zone) * schedule::PACES_AT_LEISURE;
         self.auth.nodes[node].next = Timestamp::MAX;
-        self.nodes_at_leisure.push_back((at_most, node));
+        self.nodes_at_leisure.insert((at_most, node));
         true
     }
 
@@ -60,10 +62,14 @@ impl Watch {
     /// Whether a look waits for its turn. As many are under way as can be carried out; a look whose questions stood
     /// in line elsewhere would be old by the time it comes back.
     pub(super) fn stands_in_line(&mut self, subject: usize, why: Why) -> bool {
-        if self.plan.mode == Mode::Look || self.looks_out < schedule::LOOKS {
+        if self.plan.mode == Mode::Look || self.surveys_out < schedule::SURVEYS {
             return false;
         }
-        let line = usize::from(why != Why::Settle);
+        let line = match why {
+            Why::Settle => 0,
+            Why::Confirm => 1,
+            _ => 2,
+        };
         let entry = &mut self.subjects[subject];
         if entry.in_line.is_none_or(|now| line < now) {
             entry.in_line = Some(line);
@@ -73,10 +79,12 @@ impl Watch {
     }
 
     fn look_next(&mut self) {
-        while self.looks_out < schedule::LOOKS {
-            let [last, others] = &mut self.looks_in_line;
-            let Some((subject, why)) = last.pop_front().or_else(|| others.pop_front()) else { return };
-            // It may have stood in both lines.
+        while self.surveys_out < schedule::SURVEYS {
+            // Every fourth is of the last line that has any, so that none stands there for ever.
+            let mut lines = self.looks_in_line.iter_mut().filter(|line| !line.is_empty());
+            let line = if self.looks_begun % 4 == 3 { lines.next_back() } else { lines.next() };
+            let Some((subject, why)) = line.and_then(VecDeque::pop_front) else { return };
+            // It may have stood in another line before.
             if self.subjects[subject].in_line.is_some() {
                 self.look_at(subject, why);
             }
@@ -86,11 +94,11 @@ impl Watch {
     /// Goes on with what stands in line or could wait, and with what has waited long enough.
     pub(super) fn use_leisure(&mut self) {
         self.look_next();
-        while let Some(&(at_most, node)) = self.nodes_at_leisure.front() {
+        while let Some(&(at_most, node)) = self.nodes_at_leisure.first() {
             if self.is_pressed() && self.now < at_most {
                 break;
             }
-            self.nodes_at_leisure.pop_front();
+            self.nodes_at_leisure.pop_first();
             // Whatever has set its next look meanwhile has its own timer.
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = self.now;

@@ -124,8 +124,12 @@ pub struct Watch {
     origins: HashMap<IpAddr, origins::Looked>,
     /// Looks that are under way.
     looks_out: usize,
-    /// Names whose look waits for room: those for which nothing else is missing, and the others.
-    looks_in_line: [VecDeque<(usize, Why)>; 2],
+    /// Those that have not yet found what is to be visited, and how many have ever begun.
+    surveys_out: usize,
+    looks_begun: usize,
+    /// Names whose look waits for room: those for which nothing else is missing, those that have arrived, and the
+    /// others.
+    looks_in_line: [VecDeque<(usize, Why)>; 3],
     /// Names whose first look can wait, in the order in which they were found.
     early_looks: VecDeque<usize>,
     /// When the last whole look at each name began.
@@ -150,7 +154,7 @@ pub struct Watch {
     at_servers: u32,
     nodes_in_line: VecDeque<usize>,
     /// Nodes that can wait until the name servers have leisure, and until when at most.
-    nodes_at_leisure: VecDeque<(Timestamp, usize)>,
+    nodes_at_leisure: BTreeSet<(Timestamp, usize)>,
     /// Walks that are under way.
     walks_out: usize,
     timers: Timers,
@@ -209,6 +213,8 @@ impl Watch {
             surveys: Surveys::default(),
             origins: HashMap::new(),
             looks_out: 0,
+            surveys_out: 0,
+            looks_begun: 0,
             looks_in_line: Default::default(),
             early_looks: VecDeque::new(),
             completed: BTreeSet::new(),
@@ -226,7 +232,7 @@ impl Watch {
             in_line: vec![VecDeque::new(); plan.resolvers.len()],
             at_servers: 0,
             nodes_in_line: VecDeque::new(),
-            nodes_at_leisure: VecDeque::new(),
+            nodes_at_leisure: BTreeSet::new(),
             walks_out: 0,
             timers: Timers::default(),
             blind: Blind::No,

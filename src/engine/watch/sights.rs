@@ -76,8 +76,10 @@ impl Watch {
         else {
             return false;
         };
-        let begun = self.subjects[subject].complete;
-        begun.is_some_and(|begun| self.now.since(begun) > schedule::OLD_SIGHT)
+        let Subject { complete, took, .. } = &self.subjects[subject];
+        // Where web servers are so slow that a look takes as long, none would ever be young enough.
+        let old = (*took * 2).clamp(schedule::OLD_SIGHT, schedule::SIGHT_RIGHT);
+        complete.is_some_and(|begun| self.now.since(begun) > old)
     }
 
     /// Nothing else is missing, and settling is about to begin: a look that is too old for it is taken anew.
@@ -134,6 +136,8 @@ impl Watch {
         entry.out = 1;
         entry.failed = false;
         self.looks_out += 1;
+        self.looks_begun += 1;
+        self.surveys_out += 1;
         let name = entry.name.clone();
         self.send(Task::Survey { name }, why);
     }
@@ -147,6 +151,7 @@ impl Watch {
 
     pub(super) fn surveyed(&mut self, name: &Name, seen: Seen) {
         let Some(subject) = self.subject_named(name) else { return };
+        self.surveys_out = self.surveys_out.saturating_sub(1);
         if let Seen::Surveyed(survey) = seen {
             self.subjects[subject].survey = Some(self.surveys.keep(*survey));
             self.subjects[subject].seen += 1;
@@ -222,6 +227,7 @@ impl Watch {
             self.completed.remove(&(before, subject));
         }
         entry.complete = entry.asked_at;
+        entry.took = entry.asked_at.map(|begun| self.now.since(begun)).unwrap_or_default();
         self.completed.extend(entry.complete.map(|begun| (begun, subject)));
         self.note_barred(subject);
         let entry = &self.subjects[subject];
@@ -256,7 +262,7 @@ impl Watch {
     /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
     pub(super) fn forget_looks(&mut self) {
         let now = self.now;
-        self.looks_out = 0;
+        (self.looks_out, self.surveys_out) = (0, 0);
         self.forget_origins_under_way();
         for subject in 0..self.subjects.len() {
             let entry = &mut self.subjects[subject];

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::engine::plan::Plan;
 use crate::model::{Expectation, Name, Origin, Timestamp, Visit};
@@ -23,6 +24,8 @@ pub(super) struct Subject {
     pub(super) asked_at: Option<Timestamp>,
     /// When the last look that came back whole began.
     pub(super) complete: Option<Timestamp>,
+    /// How long that took.
+    pub(super) took: Duration,
     /// Only a look begun then or later counts.
     pub(super) wanted: Timestamp,
     /// What of DNS has stood in the way and may be kept by the CA's resolvers.
@@ -65,6 +68,7 @@ impl Subject {
                     origins: Vec::new(),
                     asked_at: None,
                     complete: None,
+                    took: Duration::ZERO,
                     wanted: Timestamp::default(),
                     barred: None,
                     out: 0,

@@ -1,4 +1,5 @@
 mod lapses;
+mod leisure;
 mod many;
 mod sights;
 

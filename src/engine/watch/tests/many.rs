@@ -1,14 +1,13 @@
 //! Watches of many records: what is told of them, and what is under way.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::super::sums::{Counted, Outlook};
 use super::*;
 
 const MANY: usize = 150;
 
-fn many(world: &Little, count: usize) -> Plan {
+pub(super) fn many(world: &Little, count: usize) -> Plan {
     let mut plan = world.plan(Mode::Watch, Policy::default());
     let [record, guard] = [0, 1].map(|at| plan.records[at].clone());
     let both = |i| {
@@ -291,158 +290,6 @@ fn what_was_not_asked_again_is_neither_stuck_nor_unchanged() {
         }
         assert!(blocked(&watch), "{:#?}", watch.report(false).records[0].reasons);
     }
-}
-
-#[test]
-fn names_that_have_not_arrived_are_looked_at_when_their_servers_have_leisure() {
-    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
-    let mut world = Little::new(&[&old, &old], &vec![good.clone(); 2]);
-    let arrived = Name::parse("h599.example.com").unwrap();
-    world.unlike = Some((arrived.clone(), good.clone()));
-    let mut watch = Watch::new(many(&world, 600));
-    let now = Timestamp::from_secs(1_000_000);
-    let mut queue: std::collections::VecDeque<Errand> = watch.step(now, Input::Started).errands.into();
-    let at_servers = |errand: &Errand| matches!(errand.task, Task::Ask { record: None, .. });
-    let (mut surveyed, mut early) = (BTreeSet::new(), 0);
-    while let Some(errand) = queue.pop_front() {
-        if let Task::Survey { name } = &errand.task {
-            surveyed.insert(name.clone());
-        }
-        let seen = world.seen(&errand);
-        for more in watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands {
-            let waiting = queue.iter().filter(|errand| at_servers(errand)).count();
-            if matches!(&more.task, Task::Survey { name } if *name != arrived) && waiting > 64 {
-                early += 1;
-            }
-            queue.push_back(more);
-        }
-        let under_way = queue.iter().filter(|errand| matches!(errand.task, Task::Survey { .. })).count();
-        assert!(under_way <= schedule::EARLY_LOOKS + 1, "{under_way} at once");
-    }
-    // A few begin while the first names are found, before there is anything in line.
-    assert!(early <= schedule::EARLY_LOOKS, "{early} looks while others waited");
-    assert_eq!(surveyed.len(), 600, "and each in the end");
-}
-
-#[test]
-fn nobody_is_asked_again_before_everybody_was_asked() {
-    const ALL: usize = 600;
-    let old = answer(&[OLD], 300);
-    let mut world = Little::new(&[&old, &old], &vec![old.clone(); 2]);
-    let mut watch = Watch::new(many(&world, ALL));
-    let mut now = Timestamp::from_secs(1_000_000);
-    let mut queue: std::collections::VecDeque<Errand> = watch.step(now, Input::Started).errands.into();
-    let mut asked = std::collections::BTreeMap::<Name, u32>::new();
-    let mut again = 0;
-    while asked.len() < ALL || again == 0 {
-        let errand = queue.pop_front().expect("a watch goes on");
-        if let Task::Ask { record: None, question, .. } = &errand.task
-            && question.qtype == QuestionType::A
-        {
-            let times = asked.entry(question.name.clone()).or_default();
-            *times += 1;
-            // Each is asked of two servers.
-            again += u32::from(*times > 2);
-        }
-        assert!(again == 0 || asked.len() == ALL, "after {} names", asked.len());
-        // Twenty answers a second.
-        now = now + Duration::from_millis(50);
-        let seen = world.seen(&errand);
-        queue.extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
-    }
-}
-
-#[test]
-fn what_can_wait_does_not_wait_for_ever() {
-    const ALL: usize = 400;
-    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
-    let mut world = Little::new(&[&old, &old], &vec![good.clone(); 2]);
-    let mut watch = Watch::new(many(&world, ALL));
-    let mut now = Timestamp::from_secs(1_000_000);
-    let mut queue = watch.step(now, Input::Started).errands;
-    let mut walks = 0;
-    // A hundred walks go to servers that cannot be reached, and do not come back; no serial tells what is edited.
-    let mut right = None;
-    while right.is_none() && now < Timestamp::from_secs(1_000_600) {
-        now = now + Duration::from_millis(100);
-        if now == Timestamp::from_secs(1_000_060) {
-            world.servers.iter_mut().for_each(|(_, said)| *said = good.clone());
-        }
-        let mut more = watch.step(now, Input::Woke).errands;
-        for errand in std::mem::take(&mut queue) {
-            if matches!(errand.task, Task::Walk { .. }) && walks < 100 {
-                walks += 1;
-                continue;
-            }
-            let seen = world.seen(&errand);
-            let finding = Finding { errand, at: now, seen, questions: 1 };
-            more.extend(watch.step(now, Input::Found(finding)).errands);
-        }
-        queue = more;
-        let reached = (walks..ALL).all(|i| watch.records[2 * i].right_since.is_some());
-        right = reached.then_some(now);
-    }
-    // Two questions a name, of which one may go in 40 ms: 24 seconds and a bit are one pace.
-    let right = right.expect("all that can be reached").since(Timestamp::from_secs(1_000_060));
-    assert!(right < Duration::from_secs(26 * 6), "{right:?}");
-}
-
-#[test]
-fn names_that_take_long_to_be_looked_at_come_to_a_verdict() {
-    const ALL: usize = 1_200;
-    let good = answer(&[NEW], 300);
-    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 2]);
-    let mut watch = Watch::new(many(&world, ALL));
-    let begin = Timestamp::from_secs(1_000_000);
-    let mut now = begin;
-    let mut step = watch.step(now, Input::Started);
-    let mut surveys = std::collections::VecDeque::new();
-    let mut report = None;
-    while report.is_none() && now.since(begin) < Duration::from_secs(3_600) {
-        let mut queue = step.errands;
-        now = now + Duration::from_millis(200);
-        world.secs = u32::try_from(now.since(begin).as_secs()).unwrap();
-        // Five names a second can be looked at: more than four minutes for all of them.
-        queue.extend(surveys.pop_front());
-        let begun = queue.len();
-        let mut found = 0;
-        while let Some(errand) = queue.pop() {
-            if matches!(errand.task, Task::Survey { .. }) && (found > 0 || begun == 0) {
-                surveys.push_back(errand);
-                continue;
-            }
-            found += 1;
-            let seen = world.seen(&errand);
-            let finding = Finding { errand, at: now, seen, questions: 1 };
-            let next = watch.step(now, Input::Found(finding));
-            report = report.or(next.done);
-            queue.extend(next.errands);
-        }
-        step = watch.step(now, Input::Woke);
-        report = report.or(step.done.take());
-        assert!(surveys.len() <= schedule::LOOKS, "{} wait", surveys.len());
-    }
-    let took = now.since(begin);
-    assert_eq!(report.expect("an end").verdict, Verdict::Safe);
-    // Once each, and once more before the last word.
-    assert!(took < Duration::from_secs(2 * 240 + 60), "{took:?}");
-}
-
-#[test]
-fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
-    const ALL: usize = 2000;
-    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
-    let mut world = Little::new(&[&old], std::slice::from_ref(&good));
-    let plan = many(&world, ALL);
-    let edited = 120;
-    let (watch, ..) = world.play(plan, edited + 30, |world, secs| {
-        if secs >= edited {
-            world.servers.iter_mut().for_each(|(_, said)| *said = good.clone());
-            world.serial = 2;
-        }
-    });
-    // A round over all of them alone would take 160 seconds.
-    assert!(watch.sums.all_right());
 }
 
 #[test]
