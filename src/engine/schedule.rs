@@ -92,9 +92,9 @@ pub(super) const EACH_WALK: Duration = Duration::from_millis(200);
 /// Questions to all name servers that are under way at once.
 pub(super) const AT_SERVERS: u32 = 4096;
 
-/// While more questions than this wait for name servers, or more walks are under way, what can wait does.
+/// While more questions to name servers than this are under way, what can wait does.
 pub(super) const FEW_AT_SERVERS: u32 = 64;
-/// The walks.
+/// The same for walks.
 pub(super) const FEW_WALKS: usize = 64;
 
 /// First looks at what else the CA looks at that are under way at once where names have not arrived. More of them

@@ -59,8 +59,8 @@ impl Watch {
         self.at_servers > schedule::FEW_AT_SERVERS || self.walks_out > schedule::FEW_WALKS
     }
 
-    /// Whether a look waits for its turn. As many are under way as can be carried out; a look whose questions stood
-    /// in line elsewhere would be old by the time it comes back.
+    /// Whether a look waits for its turn; if so it stands in line now. As many are under way as can be carried out; a
+    /// look whose questions stood in line elsewhere would be old by the time it comes back.
     pub(super) fn stands_in_line(&mut self, subject: usize, why: Why) -> bool {
         if self.plan.mode == Mode::Look || self.surveys_out < schedule::SURVEYS {
             return false;

@@ -16,7 +16,8 @@ use crate::net::side_by_side::SideBySide;
 use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
 
-/// How long surveys share an answer, as walks do: politeness lets the names of one zone be surveyed one after the other.
+/// How long surveys share an answer, as walks do: politeness lets the names of one zone be surveyed one after the
+/// other.
 const SHARED_FOR: Duration = Duration::from_secs(30);
 
 /// A question that several names have in common.
