@@ -178,7 +178,7 @@ fn kill_soon(child: Child) -> Output {
 #[test]
 fn a_finished_watch_begins_anew_and_its_story_can_be_told() {
     let place = Place::new("report", vec![Plays::new(), Plays::new(), Plays::turning_in(6)]);
-    let output = place.start(&[]).wait_with_output().expect("ends");
+    let output = place.start_clear_of_a_second(&[]).wait_with_output().expect("ends");
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let journal = place.journals().remove(0);
     let told = |more: &[&str]| {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{NEW, Plays, Server, arguments, fleet, text};
 
@@ -59,6 +60,16 @@ impl Place {
 
     pub(crate) fn start(&self, more: &[&str]) -> Child {
         self.command(more).spawn().expect("starts")
+    }
+
+    /// Starts it, clear of the beginning of a second: the TTL of an answer that comes then may have been counted
+    /// before or after, and what is announced is the earlier of the two.
+    pub(crate) fn start_clear_of_a_second(&self, more: &[&str]) -> Child {
+        let clear = Duration::from_millis(100);
+        let into = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+        let into = Duration::from_nanos(u64::from(into));
+        std::thread::sleep(clear.saturating_sub(into));
+        self.start(more)
     }
 
     /// The journals of this place, the oldest name first.
