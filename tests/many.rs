@@ -345,7 +345,7 @@ fn opening(records: u32) -> Cast {
         last: false,
         reached: false,
         questions: 0,
-        records: (0..records).map(entry).collect(),
+        records: (0..records).map(|n| entry(n).into()).collect(),
     };
     cast.take(&Event::Verdict(Box::new(report)));
     cast

@@ -1,6 +1,6 @@
 //! Where results and remarks go. Results to standard output, everything else to standard error.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// Standard output, which remembers that its reader has gone.
 #[derive(Debug)]
@@ -15,11 +15,16 @@ impl Output {
 
     /// Writes and flushes a piece of the results. After the reader has gone nothing is written any more.
     pub(crate) fn write(&mut self, text: &str) {
+        self.write_with(|out| out.write_all(text.as_bytes()));
+    }
+
+    /// The same for what is put together while it is written.
+    pub(crate) fn write_with(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         if self.broken {
             return;
         }
-        let mut out = io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        let mut out = BufWriter::new(io::stdout().lock());
+        if let Err(error) = write(&mut out).and_then(|()| out.flush()) {
             self.broken = true;
             // A reader that has gone knows why. A full disk is news.
             if error.kind() != io::ErrorKind::BrokenPipe {

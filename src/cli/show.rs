@@ -97,7 +97,7 @@ impl Show {
                 let Some(event) = event else { return };
                 // The last verdict is told by `end`, which every run comes to.
                 if !matches!(event, Event::Verdict(report) if report.last) {
-                    out.line(&json::line(event, &self.cast));
+                    out.write_with(|out| json::write_line(out, event, &self.cast));
                 }
             }
             Telling::Lines(pace) => {
@@ -139,7 +139,7 @@ impl Show {
     /// The past is complete. A script is told once more what is watched.
     pub(crate) fn recalled(&mut self, out: &mut Output) {
         if let Some(begun) = self.begun.take().filter(|_| matches!(self.telling, Telling::Json)) {
-            out.line(&json::line(&begun, &self.cast));
+            out.write_with(|out| json::write_line(out, &begun, &self.cast));
         }
     }
 
@@ -176,7 +176,7 @@ impl Show {
             return;
         }
         if self.json {
-            out.line(&json::verdict(report, &self.cast));
+            out.write_with(|out| json::write_verdict(out, report, &self.cast));
         } else {
             let screen = self.result.report(report, &self.cast);
             out.write(&screen);

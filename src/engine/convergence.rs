@@ -33,19 +33,18 @@ enum Kind {
     Right,
     Wrong,
     Suspect,
-    Failing(Rcode),
+    Failing,
     Bogus,
-    Refusing(Rcode),
+    Refusing,
     Silent,
 }
 
 /// The details of what was seen last.
-#[derive(Debug, Clone)]
-enum Detail {
-    None,
-    /// Shared with the other cells of its record: most of them hold the same.
-    Held(Arc<Held>),
-    Failure(Box<Failure>),
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    Held(Held),
+    Rcode(Rcode),
+    Failure(Failure),
 }
 
 /// Whether a resolver counts down the time that it announces.
@@ -98,15 +97,14 @@ pub(super) struct Around {
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
     kind: Kind,
-    detail: Detail,
+    /// Shared with the other cells of its record: most of them have the same.
+    detail: Option<Arc<Detail>>,
     /// Announced ends: of wrong answers, or of right ones while it is right.
     ends: Ends,
     /// Since when it has been of this kind.
     pub(super) since: Timestamp,
     /// When it last gave an answer or was given up.
     pub(super) seen_at: Timestamp,
-    /// Since when it has said nothing at all.
-    quiet_since: Timestamp,
     /// When to ask again; [`Timestamp::MAX`] for never of its own accord.
     pub(super) next: Timestamp,
     pub(super) why: Why,
@@ -129,23 +127,23 @@ pub(super) struct Cell {
     counting: Counting,
     /// Right answers of one moment announced different ends: several caches.
     several: bool,
-    negative: bool,
     /// Its last end was reckoned as one of a cache that keeps entries a second longer.
     reckoned_late: bool,
     last_ttl: u32,
+    /// Since when it has said nothing at all, as the next whole second; 0 while it is heard.
+    quiet_since: u32,
 }
 
-const _: () = assert!(size_of::<Cell>() <= 88, "a standing must stay small");
+const _: () = assert!(size_of::<Cell>() <= 72, "a standing must stay small");
 
 impl Cell {
     pub(super) fn new(samples: u8) -> Self {
         Cell {
             kind: Kind::Unasked,
-            detail: Detail::None,
+            detail: None,
             ends: Ends::NONE,
             since: NONE,
             seen_at: NONE,
-            quiet_since: NONE,
             next: Timestamp::MAX,
             why: Why::First,
             in_flight: 0,
@@ -161,9 +159,9 @@ impl Cell {
             stale_in_a_row: 0,
             counting: Counting::Untried,
             several: false,
-            negative: false,
             reckoned_late: false,
             last_ttl: 0,
+            quiet_since: 0,
         }
     }
 
@@ -175,10 +173,10 @@ impl Cell {
 
     /// Takes one answer. Returns whether it has shown that it keeps entries for a second at TTL 0.
     pub(super) fn fold(&mut self, reading: Reading, around: Around) -> bool {
-        let before = std::mem::discriminant(&self.kind);
+        let before = self.kind;
         let mut kept = false;
         if !matches!(reading, Reading::Silent(_)) {
-            self.quiet_since = NONE;
+            self.quiet_since = 0;
         }
         let late = match reading {
             Reading::Right { ttl } => {
@@ -186,15 +184,15 @@ impl Cell {
                 false
             }
             Reading::Wrong { held, ttl, stale } => self.wrong(held, ttl, stale, around),
-            Reading::Failing(rcode) => self.no_word(Kind::Failing(rcode), around.at),
-            Reading::Bogus => self.no_word(Kind::Bogus, around.at),
-            Reading::Refusing(rcode) => self.no_word(Kind::Refusing(rcode), around.at),
+            Reading::Failing(rcode) => self.no_word(Kind::Failing, Some(rcode), around.at),
+            Reading::Bogus => self.no_word(Kind::Bogus, None, around.at),
+            Reading::Refusing(rcode) => self.no_word(Kind::Refusing, Some(rcode), around.at),
             Reading::Silent(failure) => {
                 kept = self.silent(failure, around.at);
                 false
             }
         };
-        if std::mem::discriminant(&self.kind) != before {
+        if self.kind != before {
             self.since = around.at;
             self.counting = Counting::Untried;
         }
@@ -221,8 +219,8 @@ impl Cell {
             && ttl == self.last_ttl
             && ttl > 2
             && at.since(self.seen_at).as_secs() >= 2;
-        self.negative = matches!(held, Held::NoData | Held::NoName);
-        self.detail = Detail::Held(Arc::new(held));
+        let negative = matches!(held, Held::NoData | Held::NoName);
+        self.detail = Some(Arc::new(Detail::Held(held)));
         self.samples = 0;
         self.failures = 0;
         if served_stale && self.stale_in_a_row < 3 {
@@ -265,9 +263,13 @@ impl Cell {
             return late;
         }
         self.kind = Kind::Wrong;
-        self.note_end(end, at, counts_nothing_down);
+        if negative {
+            self.note_negative_end(end, at);
+        } else {
+            self.note_end(end, at, counts_nothing_down);
+        }
         // Within the time that a denial announced, another says nothing of another cache.
-        let shows = !counts_nothing_down && (!self.negative || had_end == NONE || past_its_end);
+        let shows = !counts_nothing_down && (!negative || had_end == NONE || past_its_end);
         self.looks = self.looks.saturating_add(u8::from(shows));
         self.needed = self.samples_needed(around.samples);
         self.await_end(around, had_end == NONE || counts_nothing_down, known);
@@ -325,16 +327,16 @@ impl Cell {
         self.ask_at(at + schedule::backoff(self.reprimed.saturating_add(3)), Why::Retry);
     }
 
+    /// Files the announced end of a denial. The SOA of a zone's negative answers may be shared (unbound): it can come
+    /// back younger than the entry that it stands beside, so the earliest announced end is the true one.
+    fn note_negative_end(&mut self, end: Timestamp, at: Timestamp) {
+        let live = self.ends.known().map(|(_, end)| end).filter(|&end| end > at).min();
+        self.ends = Ends::only(live.map_or(end, |known| known.min(end)));
+        self.caches = self.caches.max(1);
+    }
+
     /// Files an announced end under the cache that it belongs to.
     fn note_end(&mut self, end: Timestamp, at: Timestamp, counts_nothing_down: bool) {
-        if self.negative {
-            // The SOA of a zone's negative answers may be shared (unbound): it can come back younger than
-            // the entry that it stands beside, so the earliest announced end is the true one.
-            let live = self.ends.known().map(|(_, end)| end).filter(|&end| end > at).min();
-            self.ends = Ends::only(live.map_or(end, |known| known.min(end)));
-            self.caches = self.caches.max(1);
-            return;
-        }
         let same = self.ends.known().find(|(_, known)| close(*known, end));
         if let Some((place, same)) = same {
             self.ends.put(place, if same <= at { end } else { end.min(same) });
@@ -351,11 +353,11 @@ impl Cell {
         self.ends.replace_earliest(end);
     }
 
-    fn no_word(&mut self, kind: Kind, at: Timestamp) -> bool {
+    fn no_word(&mut self, kind: Kind, rcode: Option<Rcode>, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
         self.forget_right_ends();
         self.samples = 0;
-        self.detail = Detail::None;
+        self.detail = rcode.map(|rcode| Arc::new(Detail::Rcode(rcode)));
         self.kind = kind;
         self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
         false
@@ -365,19 +367,20 @@ impl Cell {
     /// contradicts for some minutes longer. Returns whether it stays.
     fn silent(&mut self, failure: Failure, at: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
-        if self.quiet_since == NONE {
-            self.quiet_since = at;
+        if self.quiet_since == 0 {
+            self.quiet_since = next_second(at);
         }
         let keeps = match self.kind {
             Kind::Right => true,
-            Kind::Wrong | Kind::Bogus | Kind::Failing(_) => {
+            Kind::Wrong | Kind::Bogus | Kind::Failing => {
                 // Not since it was last heard: that may be long ago, and for want of a question.
-                self.failures < 3 || at.since(self.quiet_since) < schedule::SILENCE_COUNTS
+                self.failures < 3
+                    || at.since(Timestamp::from_secs(self.quiet_since.into())) < schedule::SILENCE_COUNTS
             }
             _ => false,
         };
         if !keeps {
-            self.detail = Detail::Failure(Box::new(failure));
+            self.detail = Some(Arc::new(Detail::Failure(failure)));
             self.kind = Kind::Silent;
         }
         self.ask_at(at + schedule::backoff(self.failures), Why::Retry);
@@ -436,15 +439,21 @@ impl Cell {
         self.ends = Ends::NONE;
     }
 
-    /// Keeps what it holds together with the latest of its record that held the same.
-    pub(super) fn share(&mut self, latest: &mut Option<Arc<Held>>) {
-        let Detail::Held(held) = &mut self.detail else { return };
+    /// Keeps what it has together with the latest of its record that had the same.
+    pub(super) fn share(&mut self, latest: &mut Option<Arc<Detail>>) {
+        let Some(detail) = &mut self.detail else { return };
         match latest {
-            Some(known) if Arc::ptr_eq(known, held) => {}
-            Some(known) if known == held => *held = Arc::clone(known),
-            _ => *latest = Some(Arc::clone(held)),
+            Some(known) if Arc::ptr_eq(known, detail) => {}
+            Some(known) if known == detail => *detail = Arc::clone(known),
+            _ => *latest = Some(Arc::clone(detail)),
         }
     }
+}
+
+/// In seconds since 1970; rounded up, so that nothing has lasted longer than it has.
+fn next_second(at: Timestamp) -> u32 {
+    let second = at.as_micros().div_euclid(1_000_000) + i64::from(at.as_micros() % 1_000_000 != 0);
+    u32::try_from(second).unwrap_or(u32::MAX)
 }
 
 fn close(a: Timestamp, b: Timestamp) -> bool {

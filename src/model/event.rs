@@ -143,7 +143,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
         /// What it is now.
-        report: Box<RecordReport>,
+        report: Arc<RecordReport>,
     },
     /// The verdict is another than before, or has other reasons; of many records, the verdict on all.
     Verdict(Box<Report>),

@@ -133,7 +133,7 @@ pub struct Report {
     /// Questions sent so far, by everything that was done.
     pub questions: u64,
     /// One entry a record that the user asked for, in the plan's order.
-    pub records: Vec<RecordReport>,
+    pub records: Vec<Arc<RecordReport>>,
 }
 
 impl Report {

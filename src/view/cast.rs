@@ -150,7 +150,7 @@ pub struct Cast {
     /// The records that were asked for, by their place in a report.
     places: Vec<RecordId>,
     /// What was judged, by place, before there was a verdict on all.
-    early: BTreeMap<usize, RecordReport>,
+    early: BTreeMap<usize, Arc<RecordReport>>,
     /// Of the verdict before the latest one.
     pub(super) sign_before: Option<Sign>,
     tallied: Tallied,
@@ -214,7 +214,7 @@ impl Cast {
     }
 
     /// Puts one record's report in the place of an earlier one.
-    fn renew(&mut self, at: Timestamp, of: &RecordReport) {
+    fn renew(&mut self, at: Timestamp, of: &Arc<RecordReport>) {
         let known = self.report.as_mut().map(|report| &mut report.records);
         let place = match &known {
             Some(known) => known.binary_search_by_key(&of.record, |entry| entry.record),
@@ -222,8 +222,8 @@ impl Cast {
         };
         let Ok(place) = place else { return };
         match known {
-            Some(known) => known[place] = of.clone(),
-            None => drop(self.early.insert(place, of.clone())),
+            Some(known) => known[place] = Arc::clone(of),
+            None => drop(self.early.insert(place, Arc::clone(of))),
         }
         self.judged(at, place, of);
     }
@@ -385,8 +385,8 @@ impl Cast {
     /// What was last judged of a record, by its place among those that were asked for.
     pub fn entry(&self, place: usize) -> Option<&RecordReport> {
         match &self.report {
-            Some(report) => report.records.get(place),
-            None => self.early.get(&place),
+            Some(report) => report.records.get(place).map(|entry| &**entry),
+            None => self.early.get(&place).map(|entry| &**entry),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::schedule;
 use crate::model::{Timestamp, Why};
 
-use super::{Around, Cell, Detail, Ends, Kind, close};
+use super::{Around, Cell, Ends, Kind, close};
 
 /// Samples that are asked, for three of each cache that is known, at most.
 const MOST_SAMPLES: u8 = 12;
@@ -54,7 +54,7 @@ impl Cell {
             self.ends = Ends::NONE;
         }
         self.kind = Kind::Right;
-        self.detail = Detail::None;
+        self.detail = None;
         self.note_right_end(ttl, around.at);
         if still_wrong == 0 {
             self.needed = self.samples_needed(around.samples);

@@ -1,7 +1,7 @@
 //! What a cell means for others: for a verdict, for whoever waits, for the views.
 
 use crate::engine::schedule;
-use crate::model::{Failure, Held, Standing, Timestamp};
+use crate::model::{Failure, Held, Rcode, Standing, Timestamp};
 
 use super::{Cell, Detail, Kind, NONE};
 
@@ -38,16 +38,16 @@ impl Cell {
 
     /// Whether it has been failing for longer than a cached failure lasts.
     pub(in crate::engine) fn is_failing_for_long(&self, at: Timestamp) -> bool {
-        matches!(self.kind, Kind::Failing(_)) && at.since(self.since) > schedule::FAILURE_COUNTS
+        matches!(self.kind, Kind::Failing) && at.since(self.since) > schedule::FAILURE_COUNTS
     }
 
     /// Whether a verdict may still have to wait for it: it says something else than what is expected, or has
     /// not said enough yet.
     pub(in crate::engine) fn is_awaited(&self) -> bool {
         match self.kind {
-            Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing(_) => true,
+            Kind::Unasked | Kind::Wrong | Kind::Bogus | Kind::Failing => true,
             Kind::Right => self.samples < self.needed,
-            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => false,
+            Kind::Suspect | Kind::Refusing | Kind::Silent => false,
         }
     }
 
@@ -57,8 +57,8 @@ impl Cell {
             Kind::Unasked => Stance::Unasked,
             Kind::Right if self.samples >= self.needed => Stance::Confirmed,
             Kind::Right => Stance::Unconfirmed,
-            Kind::Wrong | Kind::Failing(_) | Kind::Bogus => Stance::Contradicts,
-            Kind::Suspect | Kind::Refusing(_) | Kind::Silent => Stance::Out,
+            Kind::Wrong | Kind::Failing | Kind::Bogus => Stance::Contradicts,
+            Kind::Suspect | Kind::Refusing | Kind::Silent => Stance::Out,
         }
     }
 
@@ -74,9 +74,9 @@ impl Cell {
             Kind::Wrong if self.is_mixed() => 2,
             Kind::Wrong => 3,
             Kind::Suspect => 4,
-            Kind::Failing(_) => 5,
+            Kind::Failing => 5,
             Kind::Bogus => 6,
-            Kind::Refusing(_) | Kind::Silent => 7,
+            Kind::Refusing | Kind::Silent => 7,
         }
     }
 
@@ -89,9 +89,13 @@ impl Cell {
 
     /// What it now holds, for everybody else.
     pub(in crate::engine) fn standing(&self) -> Standing {
-        let held = || match &self.detail {
-            Detail::Held(held) => (**held).clone(),
-            Detail::None | Detail::Failure(_) => Held::NoData,
+        let held = || match self.detail.as_deref() {
+            Some(Detail::Held(held)) => held.clone(),
+            _ => Held::NoData,
+        };
+        let rcode = || match self.detail.as_deref() {
+            Some(Detail::Rcode(rcode)) => *rcode,
+            _ => Rcode::SERVFAIL,
         };
         match self.kind {
             Kind::Unasked => Standing::Unasked,
@@ -111,13 +115,13 @@ impl Cell {
                 }
             }
             Kind::Suspect => Standing::Suspect { held: held() },
-            Kind::Failing(rcode) => Standing::Failing { rcode },
+            Kind::Failing => Standing::Failing { rcode: rcode() },
             Kind::Bogus => Standing::Bogus,
-            Kind::Refusing(rcode) => Standing::Refusing { rcode },
+            Kind::Refusing => Standing::Refusing { rcode: rcode() },
             Kind::Silent => Standing::Silent {
-                failure: match &self.detail {
-                    Detail::Failure(failure) => (**failure).clone(),
-                    Detail::None | Detail::Held(_) => Failure::Silent { tries: 0 },
+                failure: match self.detail.as_deref() {
+                    Some(Detail::Failure(failure)) => failure.clone(),
+                    _ => Failure::Silent { tries: 0 },
                 },
             },
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use crate::engine::plan::{FEW, Mode};
 use crate::engine::schedule;
@@ -30,22 +31,15 @@ impl Watch {
     /// Where everything stands now.
     pub fn report(&self, last: bool) -> Report {
         let asked = (0..self.records.len()).filter(|&record| self.records[record].row.is_some());
-        let records: Vec<RecordReport> =
-            asked
-                .map(|record| {
-                    if last || !self.is_many() {
-                        self.report_of(record)
-                    } else {
-                        self.report_in_short(record)
-                    }
-                })
-                .map(|mut report| {
-                    if !self.records[report.record.0 as usize].decided {
-                        leave_open(&mut report);
-                    }
-                    report
-                })
-                .collect();
+        let whole = last || !self.is_many();
+        let records = asked.map(|record| {
+            let mut report = if whole { self.report_of(record) } else { self.report_in_short(record) };
+            if !self.records[record].decided {
+                leave_open(Arc::make_mut(&mut report));
+            }
+            report
+        });
+        let records: Vec<Arc<RecordReport>> = records.collect();
         let verdict = records.iter().map(|record| record.verdict).max().unwrap_or(Verdict::Inconclusive);
         let until = self.plan.policy.until;
         let reached = !records.is_empty() && records.iter().all(|record| has_reached(record, until));
@@ -60,7 +54,9 @@ impl Watch {
         for subject in self.old_sights() {
             for &record in self.records_of_sight(subject) {
                 let place = report.records.binary_search_by_key(&self.record_id(record), |told| told.record);
-                let Some(told) = place.ok().map(|place| &mut report.records[place]) else { continue };
+                let Some(told) = place.ok().map(|place| Arc::make_mut(&mut report.records[place])) else {
+                    continue;
+                };
                 told.verdict = told.verdict.max(Verdict::NotYet);
                 (told.issuable, told.everyone) = (false, false);
                 let cause = Cause::ChecksPending;
@@ -121,7 +117,7 @@ impl Watch {
             let progress = &mut self.records[record];
             progress.told = Some(progress.tellable);
             if many {
-                let report = Box::new(self.report_in_short(record));
+                let report = self.report_in_short(record);
                 self.out.events.push(Event::Record { at: self.now, report });
             }
         }

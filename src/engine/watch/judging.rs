@@ -1,6 +1,7 @@
 //! The watch's judgement of each record: gates, servers, verdicts.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::engine::authority::{AtServer, Said, Word};
 use crate::engine::plan::Mode;
@@ -201,7 +202,7 @@ impl Watch {
 
     /// Keeps what was judged, and counts it among all.
     fn keep(&mut self, record: usize, judged: Judged, turn: Option<Timestamp>) {
-        let Judged { report, decided, .. } = judged;
+        let Judged { mut report, decided, .. } = judged;
         let outlook = match report.verdict {
             Verdict::Safe => Outlook::Safe,
             Verdict::NotYet if !can_become_safe(&report, self.plan.policy.quorum_percent) => {
@@ -221,25 +222,31 @@ impl Watch {
         if progress.told != Some(progress.tellable) {
             self.sums.note_news(record);
         }
-        progress.report = Some(Box::new(report));
         if self.is_many() {
-            self.leave_out_resolvers(record);
+            // What each resolver is reproached with is kept in its cell anyway.
+            report.reasons.retain(|reason| !is_of_resolver(reason));
         }
+        report.reasons.shrink_to_fit();
+        self.records[record].report = Some(Arc::new(report));
     }
 
     /// The same for telling it on the way, of many: one resolver of each kind speaks for all like it, whoever keeps
     /// what he has for longest. The last word names all.
-    pub(super) fn report_in_short(&self, record: usize) -> RecordReport {
+    pub(super) fn report_in_short(&self, record: usize) -> Arc<RecordReport> {
         let mut report = self.report_of(record);
+        if !report.reasons.iter().any(is_of_resolver) {
+            return report;
+        }
+        let in_short = Arc::make_mut(&mut report);
         let mut latest: Vec<(Effect, &str, Option<Timestamp>)> = Vec::new();
-        for reason in report.reasons.iter().filter(|reason| is_of_resolver(reason)) {
+        for reason in in_short.reasons.iter().filter(|reason| is_of_resolver(reason)) {
             let (effect, code, until) = (reason.effect, reason.cause.code(), reason.cause.until());
             match latest.iter_mut().find(|(e, c, _)| (*e, *c) == (effect, code)) {
                 Some((.., end)) => *end = until.max(*end),
                 None => latest.push((effect, code, until)),
             }
         }
-        report.reasons.retain(|reason| {
+        in_short.reasons.retain(|reason| {
             let like = |(e, c, end): &(Effect, &str, Option<Timestamp>)| {
                 (*e, *c, *end) == (reason.effect, reason.cause.code(), reason.cause.until())
             };
@@ -249,36 +256,30 @@ impl Watch {
                     true
                 })
         });
-        report.reasons.shrink_to_fit();
+        in_short.reasons.shrink_to_fit();
         report
     }
 
-    /// What each resolver is reproached with is kept in its cell anyway.
-    fn leave_out_resolvers(&mut self, record: usize) {
-        if let Some(report) = &mut self.records[record].report {
-            report.reasons.retain(|reason| !is_of_resolver(reason));
-            report.reasons.shrink_to_fit();
-        }
-    }
-
-    /// The report of a record as it was last judged.
-    pub(super) fn report_of(&self, record: usize) -> RecordReport {
+    /// The report of a record as it was last judged. Where it is the same as the one that is kept, it is that one: of
+    /// ten thousand names everybody who has it has only one.
+    pub(super) fn report_of(&self, record: usize) -> Arc<RecordReport> {
         let Some(report) = &self.records[record].report else {
-            return self.judge(record, self.now, false).report;
+            return Arc::new(self.judge(record, self.now, false).report);
         };
         if !self.is_many() {
-            return RecordReport::clone(report);
+            return Arc::clone(report);
         }
         let whole = self.judge(record, self.records[record].judged_at, false).report;
         let said = |report: &RecordReport| (report.verdict, report.issuable, report.everyone);
         if said(&whole) == said(report) {
-            return RecordReport { everyone_by: report.everyone_by, ..whole };
+            let whole = RecordReport { everyone_by: report.everyone_by, ..whole };
+            return if whole == **report { Arc::clone(report) } else { Arc::new(whole) };
         }
         // Something beside it has moved since: what was told of it stands until it is judged again.
         let mut report = RecordReport::clone(report);
         report.reasons.extend(whole.reasons.into_iter().filter(is_of_resolver));
         report.reasons.sort_by_key(|reason| reason.effect);
-        report
+        Arc::new(report)
     }
 
     /// Judges a record by what is known of it; `brief` where not every resolver need be named.

@@ -319,6 +319,9 @@ impl Watch {
             resolvers: self.plan.resolvers.clone(),
         })));
         self.out.errands.push(Errand { task: Task::Intercept, why: Why::First });
+        // One each as a rule: growing by halves would leave room for thousands that never come.
+        self.searches.reserve_exact(self.records.len());
+        self.auth.nodes.reserve_exact(self.records.len());
         for record in 0..self.records.len() {
             self.begin_record(record);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::sums::Counted;
 use crate::engine::authority::AtServer;
+use crate::engine::convergence::Detail;
 use crate::engine::issuance;
 use crate::engine::plan::Plan;
 use crate::engine::schedule;
@@ -127,7 +128,7 @@ pub(super) struct Progress {
     pub(super) settle_from: Option<Timestamp>,
     /// When the settle timer is set for.
     pub(super) settle_at: Timestamp,
-    pub(super) report: Option<Box<RecordReport>>,
+    pub(super) report: Option<Arc<RecordReport>>,
     pub(super) judged_at: Timestamp,
     /// When its last honest cache turns over, as of then.
     pub(super) turn: Option<Timestamp>,
@@ -144,7 +145,7 @@ pub(super) struct Progress {
     /// What the CA's other rules say, and of which look at its name.
     pub(super) sighted: Option<Box<Sighted>>,
     /// What one of its resolvers had last that is not expected.
-    pub(super) held: Option<Arc<Held>>,
+    pub(super) detail: Option<Arc<Detail>>,
     pub(super) reached: [bool; 3],
     /// What it counts as among all.
     pub(super) counted: Option<Counted>,
@@ -203,7 +204,7 @@ impl Progress {
                 put_off: false,
                 unweighed: false,
                 sighted: None,
-                held: None,
+                detail: None,
                 reached: [false; 3],
                 counted: None,
                 tellable: 0,

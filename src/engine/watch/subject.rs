@@ -85,6 +85,7 @@ impl Subject {
                 all[place].expected.extend(addresses);
             }
         }
+        all.shrink_to_fit();
         (all, places)
     }
 

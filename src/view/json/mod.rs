@@ -27,32 +27,56 @@ pub const SCHEMA: &str = "propwatch/1";
 
 /// The line for one event, without its end of line. The cast has taken the event already.
 pub fn line(event: &Event, cast: &Cast) -> String {
+    collected(|out| write_event(out, event, cast))
+}
+
+/// Writes the line for one event, its end of line included, piece by piece: a verdict on ten thousand names has
+/// megabytes. The cast has taken the event already.
+///
+/// # Errors
+/// Those of `out`; a closed pipe among them.
+pub fn write_line(out: &mut dyn Write, event: &Event, cast: &Cast) -> io::Result<()> {
+    write_event(out, event, cast)?;
+    out.write_all(b"\n")
+}
+
+fn write_event(out: &mut dyn Write, event: &Event, cast: &Cast) -> io::Result<()> {
     match event {
-        Event::Started(started) => text(&lines::started(started)),
-        Event::Delegation { at, walk, changed } => text(&lines::delegation(*at, walk, *changed)),
+        Event::Started(started) => write(out, &lines::started(started)),
+        Event::Delegation { at, walk, changed } => write(out, &lines::delegation(*at, walk, *changed)),
         Event::Vantage { at, vantage, addr, change, .. } => {
-            text(&lines::vantage(*at, vantage, *addr, *change))
+            write(out, &lines::vantage(*at, vantage, *addr, *change))
         }
-        Event::Shift(shift) => text(&lines::shift(shift, cast)),
+        Event::Shift(shift) => write(out, &lines::shift(shift, cast)),
         Event::Serial { at, zone, vantage, from, to } => {
-            text(&lines::serial(*at, zone, *vantage, (*from, *to), cast))
+            write(out, &lines::serial(*at, zone, *vantage, (*from, *to), cast))
         }
         Event::Milestone { at, record, milestone, lost } => {
-            text(&lines::milestone(*at, *record, *milestone, *lost, cast))
+            write(out, &lines::milestone(*at, *record, *milestone, *lost, cast))
         }
-        Event::Port53 { at, seen } => text(&lines::port53(*at, *seen)),
-        Event::Forecast { at, by, next } => text(&lines::forecast(*at, *by, *next)),
-        Event::Gap { at, gap } => text(&lines::gap(*at, gap)),
-        Event::Record { at, report } => {
-            verdict::record(*at, report, cast).as_ref().map(text).unwrap_or_default()
-        }
-        Event::Verdict(report) => verdict(report, cast),
+        Event::Port53 { at, seen } => write(out, &lines::port53(*at, *seen)),
+        Event::Forecast { at, by, next } => write(out, &lines::forecast(*at, *by, *next)),
+        Event::Gap { at, gap } => write(out, &lines::gap(*at, gap)),
+        Event::Record { at, report } => match verdict::record(*at, report, cast) {
+            Some(line) => write(out, &line),
+            None => Ok(()),
+        },
+        Event::Verdict(report) => write(out, &verdict::verdict(report, cast)),
     }
 }
 
 /// The verdict object, without an end of line.
 pub fn verdict(report: &Report, cast: &Cast) -> String {
-    text(&verdict::verdict(report, cast))
+    collected(|out| write(out, &verdict::verdict(report, cast)))
+}
+
+/// Writes the verdict object as a line, as [`write_line`] does.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_verdict(out: &mut dyn Write, report: &Report, cast: &Cast) -> io::Result<()> {
+    write(out, &verdict::verdict(report, cast))?;
+    out.write_all(b"\n")
 }
 
 /// The story of a watch as one object, without an end of line.
@@ -84,15 +108,19 @@ pub fn diagnosis_looked(
     text(&explain::diagnosis(diagnosis, expected, tries, record, now, Some(looked)))
 }
 
-/// Writes the line for one event.
-///
-/// # Errors
-/// Those of `out`; a closed pipe among them.
-pub fn write_line(out: &mut impl Write, event: &Event, cast: &Cast) -> io::Result<()> {
-    writeln!(out, "{}", line(event, cast))
+fn text<T: Serialize>(line: &T) -> String {
+    collected(|out| write(out, line))
 }
 
-fn text<T: Serialize>(line: &T) -> String {
-    // Strings, numbers and lists of them: there is nothing in them that JSON cannot hold.
-    serde_json::to_string(line).unwrap_or_default()
+fn collected(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    // Strings, numbers and lists of them: there is nothing in them that JSON cannot hold, and memory takes all.
+    match write(&mut bytes) {
+        Ok(()) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+fn write<T: Serialize>(out: &mut dyn Write, line: &T) -> io::Result<()> {
+    serde_json::to_writer(out, line).map_err(io::Error::from)
 }

@@ -118,7 +118,7 @@ fn the_verdict_keeps_its_contract() {
 fn one_record_of_many_has_a_line_like_its_entry_in_the_verdict() {
     let (events, report) = caches_turning_over(true);
     let cast = cast_of(&events);
-    let entry = Box::new(report.records[0].clone());
+    let entry = Arc::clone(&report.records[0]);
     let told = line(&Event::Record { at: report.at, report: entry }, &cast);
     let whole: Value = serde_json::from_str(&verdict(&report, &cast)).unwrap();
     let Value::Object(mut told) = serde_json::from_str(&told).unwrap() else { panic!("an object") };

@@ -68,10 +68,9 @@ fn a_note_of_a_watch_that_has_ended_asks_for_nothing() {
 #[test]
 fn all_that_are_late_are_left_alone_once_it_is_safe() {
     let (mut events, mut last) = caches_turning_over(true);
-    for reason in &mut last.records[0].reasons {
-        reason.effect = Effect::Warns;
-    }
-    last.records[0].verdict = Verdict::Safe;
+    let only = Arc::make_mut(&mut last.records[0]);
+    only.reasons.iter_mut().for_each(|reason| reason.effect = Effect::Warns);
+    only.verdict = Verdict::Safe;
     last.verdict = Verdict::Safe;
     events.push(Event::Verdict(Box::new(last.clone())));
     let screen = text(80).report(&last, &cast_of(&events));

@@ -79,7 +79,7 @@ fn the_live_view_of_many_is_one_line_and_ten_rows() {
     }
     cast.take(&Event::Verdict(Box::new(mixture())));
     let mut later = mixture();
-    later.records[60] = entry(60, Verdict::Safe, Vec::new());
+    later.records[60] = entry(60, Verdict::Safe, Vec::new()).into();
     cast.take(&reached(30, 60, false));
     cast.take(&Event::Verdict(Box::new(later)));
     let Progress { line, waiting } = text(80).progress(&cast, secs(31));
@@ -214,7 +214,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
             7 => entry(n, Verdict::Blocked, vec![because(Effect::Blocks, None, wrong())]),
             _ => entry(n, Verdict::NotYet, vec![because(Effect::Waits, None, Cause::ChecksPending)]),
         };
-        cast.take(&Event::Record { at: secs(i64::from(n) / 50), report: Box::new(judged) });
+        cast.take(&Event::Record { at: secs(i64::from(n) / 50), report: judged.into() });
     }
     let Progress { line, waiting } = text(120).progress(&cast, secs(50));
     assert_eq!(
@@ -242,7 +242,7 @@ fn before_all_are_judged_it_says_how_many_were_and_until_when_it_goes_on() {
         let reasons = vec![because(Effect::Waits, None, Cause::ResolversPending { pending: 40 })];
         let seen = RecordReport { issuable: true, ..entry(n, Verdict::NotYet, reasons) };
         all[n as usize] = seen.clone();
-        cast.take(&Event::Record { at: secs(200 + i64::from(n) / 50), report: Box::new(seen) });
+        cast.take(&Event::Record { at: secs(200 + i64::from(n) / 50), report: seen.into() });
     }
     let line = text(120).progress(&cast, secs(240)).line;
     assert_eq!(

@@ -1,7 +1,7 @@
 //! What a look at the names has found, held against the error text: which of the causes it is now.
 
 use crate::model::{
-    Cause, Check, Diagnosis, Effect, Held, Name, Report, Signing, Timestamp, Trouble, Verdict,
+    Cause, Check, Diagnosis, Effect, Held, Name, RecordReport, Report, Signing, Timestamp, Trouble, Verdict,
 };
 use crate::view::Cast;
 
@@ -72,7 +72,7 @@ impl Looked<'_> {
         each.collect()
     }
 
-    fn is_about(&self, entry: &crate::model::RecordReport, diagnosis: &Diagnosis) -> bool {
+    fn is_about(&self, entry: &RecordReport, diagnosis: &Diagnosis) -> bool {
         self.cast.record(entry.record).is_some_and(|record| diagnosis.names.contains(&record.name))
     }
 
@@ -82,10 +82,10 @@ impl Looked<'_> {
     }
 
     fn of_name(&self, name: &Name, diagnosis: &Diagnosis, when: &When) -> Option<Now> {
-        let named = |entry: &&crate::model::RecordReport| {
-            self.cast.record(entry.record).is_some_and(|record| record.name == *name)
-        };
-        let entry = self.report.records.iter().filter(named).max_by_key(|entry| entry.verdict)?;
+        let named =
+            |entry: &&RecordReport| self.cast.record(entry.record).is_some_and(|record| record.name == *name);
+        let entries = self.report.records.iter().map(|entry| &**entry);
+        let entry = entries.filter(named).max_by_key(|entry| entry.verdict)?;
         let over = |text: String| Now { name: name.clone(), code: None, trouble: None, text };
         if entry.verdict == Verdict::Safe {
             return Some(over(format!("{name}: nothing of what the message can mean is found now.")));
