@@ -91,6 +91,8 @@ pub enum Cause {
     AuthorityPending,
     /// The CA's other checks (CAA, DNSSEC, the web server) are under way.
     ChecksPending,
+    /// The end came before the CA's other checks were looked at once more, as the last word needs.
+    ChecksAgain,
     /// Nobody has said which address is the hosting's; DNS gives these.
     ExpectationUnknown { addresses: Vec<IpAddr> },
     /// The web server was not looked at.
@@ -118,7 +120,7 @@ pub enum Cause {
     /// CAA records at `owner`, to which `name` on the climb leads, do not let the CA issue.
     CaaForbids { name: Name, owner: Name, fault: CaaFault },
     /// The same, from some of the servers only.
-    CaaSplit { name: Name, owner: Name, server: Arc<str>, fault: CaaFault },
+    CaaSplit { name: Name, owner: Name, server: Arc<str>, fault: Box<CaaFault> },
     /// CAA records let only these accounts issue, and the user's is not known.
     CaaAccount { owner: Name, accounts: Vec<String> },
     /// Nobody could be asked whether there are CAA records at this name on the climb.
@@ -126,21 +128,21 @@ pub enum Cause {
     /// An address that is not the expected one, and what is known of the server there.
     OtherServer { address: IpAddr, server: Box<Stranger> },
     /// No connection to where the challenge is to be fetched.
-    WebClosed { at: WebPlace, failure: ConnectFailure },
+    WebClosed { at: Box<WebPlace>, failure: ConnectFailure },
     /// The connection broke.
-    WebBroken { at: WebPlace, broken: Broken },
+    WebBroken { at: Box<WebPlace>, broken: Broken },
     /// A redirect that the CA does not follow.
-    WebRedirect { at: WebPlace, why: BadRedirect },
+    WebRedirect { at: Box<WebPlace>, why: BadRedirect },
     /// A redirect to a host that has no address.
-    WebUnresolved { at: WebPlace, host: Name },
+    WebUnresolved { at: Box<WebPlace>, host: Name },
     /// A status with which no challenge passes.
-    WebStatus { at: WebPlace, status: u16 },
+    WebStatus { at: Box<WebPlace>, status: u16 },
     /// Success for a file that cannot exist.
-    WebCatchAll { at: WebPlace, begins: String },
+    WebCatchAll { at: Box<WebPlace>, begins: String },
     /// Success, and another content than the test file's.
-    WebBody { at: WebPlace, too_long: bool, begins: String },
+    WebBody { at: Box<WebPlace>, too_long: bool, begins: String },
     /// The test is sent on to an address that is neither expected nor the name's own.
-    WebElsewhere { at: WebPlace, address: IpAddr },
+    WebElsewhere { at: Box<WebPlace>, address: IpAddr },
     /// This machine has no network of the family of these addresses.
     WebUntried { addresses: Vec<IpAddr> },
     /// The CA has failed at this web server, and only the test file can show whether it would again.
@@ -207,6 +209,7 @@ codes! {
     NotEveryone { .. } => "not-everyone",
     AuthorityPending => "authority-pending",
     ChecksPending => "checks-pending",
+    ChecksAgain => "checks-again",
     ExpectationUnknown { .. } => "expectation-unknown",
     WebNotProven => "web-not-proven",
     NameRefused { .. } => "name-refused",

@@ -70,6 +70,8 @@ pub struct Reason {
     pub cause: Cause,
 }
 
+const _: () = assert!(size_of::<Reason>() <= 104, "ten thousand names have several each");
+
 /// Server addresses of the zone, counted by what they said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorityCount {

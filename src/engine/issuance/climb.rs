@@ -146,6 +146,7 @@ impl<'a> Climb<'a> {
             let (name, owner) = (look.name.clone(), look.owner.clone());
             let label: Arc<str> = Arc::from(reply.host.as_str());
             let reason = if allowed {
+                let fault = Box::new(fault);
                 let cause = Cause::CaaSplit { name, owner, server: Arc::clone(&label), fault };
                 Reason { effect: Effect::Waits, who: Some(label), cause }
             } else {

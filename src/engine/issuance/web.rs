@@ -37,12 +37,12 @@ pub(super) fn path_of(policy: &WebPolicy, address: IpAddr, visit: &Visit) -> Opt
         WebPolicy::Placed(_) => true,
     };
     let last = visit.hops.last();
-    let at = WebPlace {
+    let at = Box::new(WebPlace {
         addresses: vec![address],
         url: last.map(|hop| hop.url.clone()).unwrap_or_default(),
         redirected: !visit.is_direct(),
         server: last.and_then(|hop| hop.server.clone()),
-    };
+    });
     Some(match &visit.end {
         WebEnd::NotConnected(ConnectFailure::NoRoute) => Path::Untried,
         WebEnd::NotConnected(failure) if visit.is_direct() => Path::Unreached(*failure),
@@ -54,7 +54,7 @@ pub(super) fn path_of(policy: &WebPolicy, address: IpAddr, visit: &Visit) -> Opt
     })
 }
 
-fn answered(placed: bool, status: u16, body: &BodySeen, begins: &str, at: WebPlace) -> Path {
+fn answered(placed: bool, status: u16, body: &BodySeen, begins: &str, at: Box<WebPlace>) -> Path {
     let begins = begins.to_owned();
     match (placed, status, body) {
         (true, 200, BodySeen::Right) => Path::Proven,
@@ -118,8 +118,8 @@ fn unreached(sight: &Sight<'_>, address: IpAddr, failure: ConnectFailure, candid
         return because(Effect::Warns, Cause::Ipv6Dead { addresses: vec![address], failure });
     }
     let url = sight.visit(address).and_then(|visit| visit.hops.last()).map(|hop| hop.url.clone());
-    let at =
-        WebPlace { addresses: vec![address], url: url.unwrap_or_default(), redirected: false, server: None };
+    let (addresses, url) = (vec![address], url.unwrap_or_default());
+    let at = Box::new(WebPlace { addresses, url, redirected: false, server: None });
     because(Effect::Blocks, Cause::WebClosed { at, failure })
 }
 
@@ -129,12 +129,12 @@ fn elsewhere(sight: &Sight<'_>, address: IpAddr, visit: &Visit) -> Option<Reason
     if sight.addresses.contains(&last.address) || sight.expected.contains(&last.address) {
         return None;
     }
-    let at = WebPlace {
+    let at = Box::new(WebPlace {
         addresses: vec![address],
         url: last.url.clone(),
         redirected: true,
         server: last.server.clone(),
-    };
+    });
     Some(because(Effect::Warns, Cause::WebElsewhere { at, address: last.address }))
 }
 

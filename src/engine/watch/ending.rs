@@ -59,7 +59,7 @@ impl Watch {
                 };
                 told.verdict = told.verdict.max(Verdict::NotYet);
                 (told.issuable, told.everyone) = (false, false);
-                let cause = Cause::ChecksPending;
+                let cause = Cause::ChecksAgain;
                 told.reasons.insert(0, Reason { effect: Effect::Waits, who: None, cause });
                 report.verdict = report.verdict.max(Verdict::NotYet);
                 report.reached = false;

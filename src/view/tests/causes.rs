@@ -10,6 +10,7 @@ pub(super) fn causes_of_issuing(foreign: &str) -> Vec<Cause> {
     let silent = || Failure::Silent { tries: 3 };
     let mut all = vec![
         Cause::ChecksPending,
+        Cause::ChecksAgain,
         Cause::ExpectationUnknown { addresses: vec![ip("203.0.113.7")] },
         Cause::DsSplit { zone: zone.clone() },
         Cause::DnssecUnseen { zone: zone.clone(), failure: Some(silent()) },
@@ -43,7 +44,7 @@ pub(super) fn causes_of_issuing(foreign: &str) -> Vec<Cause> {
             .map(|fault| Cause::NameRefused { name: name("a_b.example.com"), fault }),
     );
     for fault in caa_faults(foreign) {
-        let (owner, fault2) = (name("hosting.example.net"), fault.clone());
+        let (owner, fault2) = (name("hosting.example.net"), Box::new(fault.clone()));
         all.push(Cause::CaaForbids { name: zone.clone(), owner: zone.clone(), fault });
         all.push(Cause::CaaSplit { name: zone.clone(), owner, server: server.clone(), fault: fault2 });
     }
@@ -95,11 +96,13 @@ fn caa_faults(foreign: &str) -> Vec<CaaFault> {
 }
 
 fn causes_of_the_web(foreign: &str) -> Vec<Cause> {
-    let at = |redirected| WebPlace {
-        addresses: vec![ip("203.0.113.7"), ip("2001:db8::7")],
-        url: format!("http://mail.example.com/x{foreign}"),
-        redirected,
-        server: redirected.then(|| format!("Apache{foreign}")),
+    let at = |redirected| {
+        Box::new(WebPlace {
+            addresses: vec![ip("203.0.113.7"), ip("2001:db8::7")],
+            url: format!("http://mail.example.com/x{foreign}"),
+            redirected,
+            server: redirected.then(|| format!("Apache{foreign}")),
+        })
     };
     let begins = format!("<html>{foreign}");
     let mut all = vec![

@@ -94,6 +94,10 @@ impl Words<'_> {
             Cause::ChecksPending => {
                 Said::new("CAA, DNSSEC and the web server are still being looked at", self.just_wait())
             }
+            Cause::ChecksAgain => Said::new(
+                "all was right, and CAA, DNSSEC and the web server were to be looked at once more for the last word",
+                self.just_wait(),
+            ),
             Cause::WebNotProven => web_not_proven(),
             of_the_ca => self.issuing(record, of_the_ca),
         }
