@@ -75,7 +75,7 @@ impl Watch {
         entry.in_flight = true;
         entry.next = Timestamp::MAX;
         let name = entry.name.clone();
-        self.walks_out += 1;
+        self.leisure.walks_out += 1;
         self.send(Task::Walk { name }, why);
     }
 
@@ -135,7 +135,7 @@ impl Watch {
     pub(super) fn walked(&mut self, name: &Name, seen: Seen) {
         let Some(search) = self.search_of.get(name).copied() else { return };
         if std::mem::take(&mut self.searches[search].in_flight) {
-            self.walks_out -= 1;
+            self.leisure.walks_out -= 1;
         }
         let walk = match seen {
             Seen::Walked(walk) => *walk,
@@ -289,9 +289,9 @@ impl Watch {
         if self.auth.nodes[node].next > self.now || self.blind == Blind::Intercepted {
             return;
         }
-        if self.at_servers >= schedule::AT_SERVERS {
+        if self.leisure.at_servers >= schedule::AT_SERVERS {
             self.auth.nodes[node].next = Timestamp::MAX;
-            self.nodes_in_line.push_back(node);
+            self.leisure.nodes_in_line.push_back(node);
             return;
         }
         let first = self.auth.nodes[node].words.iter().any(|word| word.said == Said::Nothing);
@@ -315,8 +315,8 @@ impl Watch {
 
     /// There is room for one more question to a name server.
     fn ask_next_node(&mut self) {
-        while self.at_servers < schedule::AT_SERVERS {
-            let Some(node) = self.nodes_in_line.pop_front() else { return };
+        while self.leisure.at_servers < schedule::AT_SERVERS {
+            let Some(node) = self.leisure.nodes_in_line.pop_front() else { return };
             // Whatever has set its next look meanwhile has its own timer.
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = self.now;
@@ -357,7 +357,7 @@ impl Watch {
     }
 
     pub(super) fn authority_answered(&mut self, vantage: VantageId, question: &Question, seen: &Seen) {
-        self.at_servers = self.at_servers.saturating_sub(1);
+        self.leisure.at_servers = self.leisure.at_servers.saturating_sub(1);
         self.ask_next_node();
         let Some(server) = (vantage.0 as usize).checked_sub(self.plan.resolvers.len()) else { return };
         let Some(zone) = self.auth.servers.get(server).map(|server| server.zone.clone()) else { return };

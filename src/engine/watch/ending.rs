@@ -154,7 +154,7 @@ impl Watch {
         if self.in_flight == 0 && !self.timers_are_due() {
             return !self.ask_the_silent_again();
         }
-        if !self.sums.all_decided() || self.blind != Blind::No || self.looks_out > 0 {
+        if !self.sums.all_decided() || self.blind != Blind::No || self.leisure.looks_out > 0 {
             return false;
         }
         let waited = self.asked_all.is_some_and(|at| self.now.since(at) >= schedule::GRACE_FOR_THE_SLOW);

@@ -111,9 +111,8 @@ impl Watch {
                 self.timers.set(now, Timer::Node(i), Why::Retry);
             }
         }
-        self.at_servers = 0;
         self.auth.servers.iter_mut().for_each(|server| server.serial_out = false);
-        for node in self.forget_leisure() {
+        for node in self.leisure.forget() {
             if self.auth.nodes[node].next == Timestamp::MAX {
                 self.auth.nodes[node].next = now;
                 self.timers.set(now, Timer::Node(node), Why::Retry);

@@ -35,6 +35,7 @@ use super::convergence::{Cell, Samples};
 use super::plan::{Mode, Plan};
 use super::schedule;
 use super::verdict::{self, Blind};
+use leisure::Leisure;
 use progress::{NameSearch, Progress};
 use subject::Subject;
 use sums::Sums;
@@ -122,16 +123,6 @@ pub struct Watch {
     surveys: Surveys,
     /// Whose servers are at unexpected addresses.
     origins: HashMap<IpAddr, origins::Looked>,
-    /// Looks that are under way.
-    looks_out: usize,
-    /// Those that have not yet found what is to be visited, and how many have ever begun.
-    surveys_out: usize,
-    looks_begun: usize,
-    /// Names whose look waits for room: those for which nothing else is missing, those that have arrived, and the
-    /// others.
-    looks_in_line: [VecDeque<(usize, Why)>; 3],
-    /// Names whose first look can wait, in the order in which they were found.
-    early_looks: VecDeque<usize>,
     /// When the last whole look at each name began.
     completed: BTreeSet<(Timestamp, usize)>,
     /// The records that have a row of cells, guards left out.
@@ -150,13 +141,8 @@ pub struct Watch {
     /// By resolver: questions under way, and the cells that wait until there are fewer.
     under_way: Vec<u32>,
     in_line: Vec<VecDeque<u32>>,
-    /// Questions to name servers that are under way, and the nodes that wait until there are fewer.
-    at_servers: u32,
-    nodes_in_line: VecDeque<usize>,
-    /// Nodes that can wait until the name servers have leisure, and until when at most.
-    nodes_at_leisure: BTreeSet<(Timestamp, usize)>,
-    /// Walks that are under way.
-    walks_out: usize,
+    /// What waits until the name servers have room, or leisure.
+    leisure: Leisure,
     timers: Timers,
     blind: Blind,
     /// Encrypted resolvers that were asked whether the way out is open, and what has come of it.
@@ -212,11 +198,6 @@ impl Watch {
             subject_of_name,
             surveys: Surveys::default(),
             origins: HashMap::new(),
-            looks_out: 0,
-            surveys_out: 0,
-            looks_begun: 0,
-            looks_in_line: Default::default(),
-            early_looks: VecDeque::new(),
             completed: BTreeSet::new(),
             sums: Sums::new(rows.len()),
             to_open: BTreeSet::new(),
@@ -230,10 +211,7 @@ impl Watch {
             operators,
             under_way: vec![0; plan.resolvers.len()],
             in_line: vec![VecDeque::new(); plan.resolvers.len()],
-            at_servers: 0,
-            nodes_in_line: VecDeque::new(),
-            nodes_at_leisure: BTreeSet::new(),
-            walks_out: 0,
+            leisure: Leisure::default(),
             timers: Timers::default(),
             blind: Blind::No,
             probes: BTreeMap::new(),
@@ -409,7 +387,7 @@ impl Watch {
     fn send(&mut self, task: Task, why: Why) {
         self.in_flight += 1;
         if matches!(task, Task::Ask { manner: Manner::Authoritative, .. }) {
-            self.at_servers += 1;
+            self.leisure.at_servers += 1;
         }
         self.out.errands.push(Errand { task, why });
     }

@@ -135,9 +135,9 @@ impl Watch {
         entry.next = Timestamp::MAX;
         entry.out = 1;
         entry.failed = false;
-        self.looks_out += 1;
-        self.looks_begun += 1;
-        self.surveys_out += 1;
+        self.leisure.looks_out += 1;
+        self.leisure.looks_begun += 1;
+        self.leisure.surveys_out += 1;
         let name = entry.name.clone();
         self.send(Task::Survey { name }, why);
     }
@@ -151,7 +151,7 @@ impl Watch {
 
     pub(super) fn surveyed(&mut self, name: &Name, seen: Seen) {
         let Some(subject) = self.subject_named(name) else { return };
-        self.surveys_out = self.surveys_out.saturating_sub(1);
+        self.leisure.surveys_out = self.leisure.surveys_out.saturating_sub(1);
         if let Seen::Surveyed(survey) = seen {
             self.subjects[subject].survey = Some(self.surveys.keep(*survey));
             self.subjects[subject].seen += 1;
@@ -216,7 +216,7 @@ impl Watch {
         if entry.is_under_way() {
             return;
         }
-        self.looks_out = self.looks_out.saturating_sub(1);
+        self.leisure.looks_out = self.leisure.looks_out.saturating_sub(1);
         if entry.failed {
             self.note_barred(subject);
             self.put_off(subject);
@@ -262,7 +262,6 @@ impl Watch {
     /// Whatever was under way is lost: a look that had begun is taken again, and none of it counts.
     pub(super) fn forget_looks(&mut self) {
         let now = self.now;
-        (self.looks_out, self.surveys_out) = (0, 0);
         self.forget_origins_under_way();
         for subject in 0..self.subjects.len() {
             let entry = &mut self.subjects[subject];

@@ -183,3 +183,36 @@ fn an_edited_zone_of_thousands_of_names_is_noticed_by_its_serial() {
     // A round over all of them alone would take 160 seconds.
     assert!(watch.sums.all_right());
 }
+
+#[test]
+fn a_server_that_still_owes_a_serial_is_asked_for_no_other() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old, &old], std::slice::from_ref(&good));
+    let mut watch = Watch::new(world.plan(Mode::Watch, Policy::default()));
+    let begin = Timestamp::from_secs(1_000_000);
+    let mut step = watch.step(begin, Input::Started);
+    let (mut owed, mut asked) = (Vec::new(), 0);
+    for secs in 1..=1_200 {
+        let now = begin + Duration::from_secs(secs);
+        let mut queue = step.errands;
+        if secs == 600 {
+            queue.append(&mut owed);
+        }
+        while let Some(errand) = queue.pop() {
+            // The second server answers everything but this, and this once.
+            let serial = matches!(&errand.task, Task::Ask { server, question, .. }
+                if question.qtype == QuestionType::Soa && server.addr.to_string() == world.servers[1].0);
+            asked += u32::from(serial);
+            if serial && asked < 2 {
+                owed.push(errand);
+                continue;
+            }
+            let seen = world.seen(&errand);
+            let finding = Finding { errand, at: now, seen, questions: 1 };
+            queue.extend(watch.step(now, Input::Found(finding)).errands);
+        }
+        assert!(secs >= 600 || asked == 1, "{asked} in {secs} s");
+        step = watch.step(now, Input::Woke);
+    }
+    assert!(asked > 5, "{asked}: and again when it has answered");
+}

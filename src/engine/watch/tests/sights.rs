@@ -187,3 +187,16 @@ fn an_end_before_the_last_looks_rests_on_none_of_the_old_ones() {
     assert_eq!((done.verdict, done.exit_code()), (Verdict::NotYet, 1));
     assert!(codes(&done).contains("checks-again"), "{:?}", codes(&done));
 }
+
+#[test]
+fn a_look_that_takes_longer_than_looks_stay_fresh_is_settled_on_too() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good], &vec![good.clone(); 5]);
+    world.survey_takes = 100_000;
+    let policy = Policy { settle: std::time::Duration::from_secs(30), ..looking(Milestone::Safe) };
+    let (_, report, millis) = world.play(world.plan(Mode::Watch, policy), 600, |_, _| {});
+    assert_eq!(report.unwrap().exit_code(), 0);
+    // A look, settling, and a young look for the last word.
+    assert_eq!(world.surveys, 2);
+    assert!((230_000..232_000).contains(&millis), "{millis}");
+}
