@@ -41,6 +41,12 @@ impl Limit {
         Limit { since, total }
     }
 
+    /// A wait for an answer has taken so much longer than it should have. What this machine slept over, or was too
+    /// busy for, is not the server's silence: the limit ends later by as much.
+    pub(crate) fn overslept(&mut self, by: Duration) {
+        self.total += by;
+    }
+
     /// What is left of it.
     pub(crate) fn left(&self) -> Duration {
         self.total.saturating_sub(self.since.elapsed())
@@ -186,8 +192,9 @@ impl Exchange<'_> {
     /// The tries over UDP; tells after how many of them what came.
     pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> Tried {
         let mut ear = line.ear(self.want);
+        let mut limit = self.limit;
         let mut tries = 0;
-        while let Some(wait) = self.limit.wait(tries) {
+        while let Some(wait) = limit.wait(tries) {
             if tries > 0 {
                 turn.again();
             }
@@ -196,9 +203,11 @@ impl Exchange<'_> {
                 ear.send(query).await;
                 ear.listen().await
             };
+            let since = Stopwatch::start();
             if let Ok((reply, rtt)) = timeout(wait, one).await {
                 return (reply, rtt, tries);
             }
+            limit.overslept(since.elapsed().saturating_sub(wait));
         }
         (Reply::Failed(unheard(line, tries)), Duration::ZERO, tries)
     }

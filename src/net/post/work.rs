@@ -288,7 +288,8 @@ impl Work {
 
     /// Nothing came in time: asks again, or gives up.
     fn again(&mut self, which: u32) {
-        let Some(flight) = &self.flights[which as usize] else { return };
+        let Some(flight) = &mut self.flights[which as usize] else { return };
+        flight.limit.overslept(flight.since.elapsed().saturating_sub(flight.wait));
         match flight.limit.wait(flight.tries).filter(|_| !flight.probe.mail.closed.get()) {
             Some(wait) => {
                 flight.turn.again();

@@ -117,7 +117,7 @@ async fn survey(asker: &Asker<'_>, name: &Name, parent: Name, parents: Vec<Place
 
 /// The names of the climb that stand in one zone.
 async fn one_zone(asker: &Asker<'_>, name: &Name, found: &Rc<Found>, registry: bool) -> Above {
-    let guide = Guide { asker, limit: asker.limit(), grounds: RefCell::default(), thorough: !registry };
+    let guide = Guide { asker, patience: asker.patience(), grounds: RefCell::default(), thorough: !registry };
     let served = if registry { Rc::new(sample(found)) } else { Rc::clone(found) };
     let all = name.from_root().into_iter().rev();
     let names: Vec<Name> = all.filter(|at| at.is_within(&found.zone) && !at.is_root()).collect();

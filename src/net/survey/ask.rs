@@ -12,6 +12,7 @@ use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
 use crate::net::exchange::{Exchange, Limit};
 use crate::net::line::{Reply, Want};
+use crate::net::polite::Polite;
 use crate::net::side_by_side::SideBySide;
 use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
@@ -229,7 +230,28 @@ impl<'a> Asker<'a> {
     }
 
     /// When a survey begins nothing new any more: after four probes' time.
-    pub(super) fn limit(&self) -> Limit {
-        Limit::start(self.net.settings.probe_limit * 4)
+    pub(super) fn patience(&self) -> Patience<'_> {
+        Patience {
+            polite: &self.net.polite,
+            limit: Limit::start(self.net.settings.probe_limit * 4),
+            waited: self.net.polite.waited(),
+        }
+    }
+}
+
+/// A limit for what asks many questions. That these wait for their turns, as they do behind those of thousands of other
+/// names, does not use it up.
+pub(super) struct Patience<'a> {
+    polite: &'a Polite,
+    limit: Limit,
+    /// What had been waited before.
+    waited: Duration,
+}
+
+impl Patience<'_> {
+    pub(super) fn is_over(&self) -> bool {
+        let mut limit = self.limit;
+        limit.overslept(self.polite.waited().saturating_sub(self.waited));
+        limit.left().is_zero()
     }
 }

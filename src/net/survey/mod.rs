@@ -70,7 +70,7 @@ fn empty(name: &Name) -> Survey {
 /// The survey from the zone of the name on.
 async fn from_zone(asker: &Asker<'_>, name: &Name, found: &Rc<Found>) -> Survey {
     let mut survey = empty(name);
-    let guide = Guide { asker, limit: asker.limit(), grounds: RefCell::default(), thorough: true };
+    let guide = Guide { asker, patience: asker.patience(), grounds: RefCell::default(), thorough: true };
     let names = name.from_root().into_iter().rev();
     let names = names.filter(|at| at.is_within(&found.zone) && !at.is_root());
     let trails = join_all(names.enumerate().map(|(i, at)| {

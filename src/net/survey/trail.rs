@@ -9,14 +9,13 @@ use std::rc::Rc;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::ask::{Asker, Heard};
+use super::ask::{Asker, Heard, Patience};
 use super::caa::{self, Led, Told, follow};
 use super::message::number;
 use super::zones::Grounds;
 use crate::model::{
     Answer, CaaLook, CaaReply, CaaSaid, Failure, Name, Question, QuestionType, Walk, WalkEnd,
 };
-use crate::net::exchange::Limit;
 
 /// Addresses of one zone that are asked.
 const MAX_PLACES: usize = 64;
@@ -81,7 +80,7 @@ pub(super) struct Stop {
 /// What trails need: who asks, and where the grounds of zones are kept.
 pub(super) struct Guide<'a> {
     pub(super) asker: &'a Asker<'a>,
-    pub(super) limit: Limit,
+    pub(super) patience: Patience<'a>,
     /// What was learnt of each zone that is to be surveyed, in the order in which they were met.
     pub(super) grounds: RefCell<Vec<(Rc<Found>, Option<Grounds>)>>,
     /// Whether zones are surveyed at all, and not only asked for CAA.
@@ -155,7 +154,7 @@ impl Guide<'_> {
     async fn step(&self, target: Name, types: &[QuestionType], path: Vec<Name>) -> Event {
         let stops = if path.contains(&target) || path.len() > Answer::MAX_CHAIN {
             Err(CaaSaid::Loop)
-        } else if self.limit.left().is_zero() {
+        } else if self.patience.is_over() {
             Err(CaaSaid::Failed(Failure::Silent { tries: 0 }))
         } else {
             match self.asker.find(&target).await {

@@ -7,6 +7,8 @@ use super::server::{self, ADDR, good, reply};
 use super::*;
 use crate::model::{Port53, Rcode, Transport, WalkEnd};
 use crate::net::ask::Ask as _;
+use crate::net::line::{Line, Reply, Want};
+use crate::net::wire::Query;
 
 #[tokio::test]
 async fn one_question_one_answer() {
@@ -81,6 +83,27 @@ async fn silence_has_a_limit() {
     let found = look(server).await;
     let Failure::Silent { tries } = *failure(&found) else { panic!("{found:?}") };
     assert!(tries >= 3 && u32::from(tries) == found.questions, "{found:?}");
+}
+
+/// The first question is lost, and by the time that anybody can see that, the probe would be over.
+#[tokio::test]
+async fn what_this_machine_sleeps_over_is_nobodys_silence() {
+    let stall = async || {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        std::thread::sleep(SHORT * 2);
+    };
+    let deaf_once = || server::udp(|nth, query| if nth == 0 { vec![] } else { vec![good(query)] });
+    let (net, server) = (internet(SHORT), Endpoint::udp(deaf_once().await));
+    let (found, ()) =
+        futures::future::join(run(&net, vec![ask(server, "www.example.com", 0)]), stall()).await;
+    assert_eq!((answer(&found[0]).addresses.as_slice(), found[0].questions), (&[ADDR][..], 2));
+    let server = deaf_once().await;
+    let (line, turn) = (Line::open(server).unwrap(), net.polite.turn(server.ip()).await);
+    let query = Query::new(&question("www.example.com"), Manner::Recursive);
+    let exchange = net.exchange(server, Want::Whole);
+    let tries = line.during(exchange.tries(&line, &query, &turn));
+    let ((reply, _, tries), ()) = futures::future::join(tries, stall()).await;
+    assert!(matches!(reply, Reply::Whole(_)) && tries == 2, "{reply:?} after {tries}");
 }
 
 /// 34 servers, two samples, every fifth packet lost in each direction, with the limit that users have.
