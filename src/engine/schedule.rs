@@ -47,6 +47,9 @@ pub(super) const SAME_MOMENT: Duration = Duration::from_secs(2);
 /// A look at CAA, DNSSEC and the web server that is older than this is taken anew before the last word.
 pub(super) const OLD_SIGHT: Duration = Duration::from_secs(90);
 
+/// A look at these puts about so many questions to each of a name's servers.
+pub(super) const AT_A_LOOK: u32 = 4;
+
 /// CAA, DNSSEC and the web server while one of them stands in the way: not more often than this.
 pub(super) const BARRED: Duration = Duration::from_secs(5);
 

@@ -34,6 +34,8 @@ pub(super) struct Leisure {
     looks_in_line: [VecDeque<(usize, Why)>; 3],
     /// Names whose first look can wait, in the order in which they were found.
     early_looks: VecDeque<usize>,
+    /// Names that are looked at again after a while, since something stood in the way, or was not to be seen.
+    pub(super) put_off: BTreeSet<usize>,
 }
 
 impl Leisure {
@@ -55,10 +57,10 @@ impl Leisure {
 
     /// Whatever was under way is lost. Returns the nodes that waited; names whose look did go on by themselves.
     pub(super) fn forget(&mut self) -> Vec<usize> {
-        let Leisure { looks_begun, early_looks, .. } = self;
         let kept = Leisure {
-            looks_begun: *looks_begun,
-            early_looks: std::mem::take(early_looks),
+            looks_begun: self.looks_begun,
+            early_looks: std::mem::take(&mut self.early_looks),
+            put_off: std::mem::take(&mut self.put_off),
             ..Leisure::default()
         };
         let Leisure { nodes_in_line, nodes_at_leisure, .. } = std::mem::replace(self, kept);

@@ -135,6 +135,7 @@ impl Watch {
         entry.next = Timestamp::MAX;
         entry.out = 1;
         entry.failed = false;
+        self.leisure.put_off.remove(&subject);
         self.leisure.looks_out += 1;
         self.leisure.looks_begun += 1;
         self.leisure.surveys_out += 1;
@@ -250,10 +251,16 @@ impl Watch {
         search.and_then(|&search| self.searches[search].zone)
     }
 
-    /// A look that did not come back whole counts for nothing, and is taken again, but not at once.
+    /// A look that did not come back whole counts for nothing, and is taken again, as is one that has seen something in
+    /// the way: not at once, and the later the more names there are of which that is so.
     fn put_off(&mut self, subject: usize) {
         if self.plan.mode == Mode::Watch {
-            let at = self.now + self.pace(self.zone_of_sight(subject)).max(schedule::BARRED);
+            let zone = self.zone_of_sight(subject);
+            self.leisure.put_off.insert(subject);
+            let others = u32::try_from(self.leisure.put_off.len()).unwrap_or(u32::MAX);
+            let each = schedule::EACH_AT_A_SERVER * schedule::AT_A_LOOK;
+            let pace = self.haste(zone).max(each.saturating_mul(others)).min(self.pace(zone));
+            let at = self.now + pace.max(schedule::BARRED);
             self.subjects[subject].next = at;
             self.timers.set(at, Timer::Sight(subject), Why::Retry);
         }
@@ -355,8 +362,9 @@ impl Watch {
         if reasons.iter().any(|reason| reason.effect != Effect::Warns) {
             self.put_off(subject);
         } else if !self.subjects[subject].is_pending() {
-            // A look puts about so many questions to each of the name's servers.
-            let rest = self.unhurried(self.zone_of_sight(subject), schedule::SIGHT_RIGHT / 4) * 4;
+            self.leisure.put_off.remove(&subject);
+            let share = schedule::SIGHT_RIGHT / schedule::AT_A_LOOK;
+            let rest = self.unhurried(self.zone_of_sight(subject), share) * schedule::AT_A_LOOK;
             let at = self.now + rest;
             self.subjects[subject].next = at;
             self.timers.set(at, Timer::Sight(subject), Why::Retry);

@@ -216,3 +216,14 @@ fn a_server_that_still_owes_a_serial_is_asked_for_no_other() {
     }
     assert!(asked > 5, "{asked}: and again when it has answered");
 }
+
+#[test]
+fn one_look_that_fails_among_many_names_is_soon_taken_again() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 2]);
+    world.failing = &[200];
+    let plan = many(&world, 400);
+    // A round over all of them takes 32 seconds.
+    world.play(plan, 12, |_, _| {});
+    assert_eq!(world.surveys, 401);
+}
