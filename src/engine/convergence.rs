@@ -263,11 +263,7 @@ impl Cell {
             return late;
         }
         self.kind = Kind::Wrong;
-        if negative {
-            self.note_negative_end(end, at);
-        } else {
-            self.note_end(end, at, counts_nothing_down);
-        }
+        self.note_end(end, at, counts_nothing_down, negative);
         // Within the time that a denial announced, another says nothing of another cache.
         let shows = !counts_nothing_down && (!negative || had_end == NONE || past_its_end);
         self.looks = self.looks.saturating_add(u8::from(shows));
@@ -336,7 +332,10 @@ impl Cell {
     }
 
     /// Files an announced end under the cache that it belongs to.
-    fn note_end(&mut self, end: Timestamp, at: Timestamp, counts_nothing_down: bool) {
+    fn note_end(&mut self, end: Timestamp, at: Timestamp, counts_nothing_down: bool, negative: bool) {
+        if negative {
+            return self.note_negative_end(end, at);
+        }
         let same = self.ends.known().find(|(_, known)| close(*known, end));
         if let Some((place, same)) = same {
             self.ends.put(place, if same <= at { end } else { end.min(same) });

@@ -78,10 +78,9 @@ impl Words<'_> {
             Cause::ResolverBogus => self.bogus(record, &who),
             Cause::ResolverSuspect { held } => self.suspect(record, &who, held),
             Cause::ResolverUnconfirmed { samples, needed } => self.unconfirmed(&who, *samples, *needed),
-            Cause::ResolversPending { pending } => Said::new(
-                format!("{} still to answer", count(*pending, "resolver is", "resolvers are")),
-                self.just_wait(),
-            ),
+            Cause::ResolversPending { pending } => {
+                self.soon(format!("{} still to answer", count(*pending, "resolver is", "resolvers are")))
+            }
             Cause::ResolverSilent { failure } => self.silent(&who, failure.as_ref()),
             Cause::WitnessStale { held, until } => self.witness(record, &who, held, *until),
             Cause::TooFewAnswered { answered, voters } => too_few_answered(*answered, *voters),
@@ -89,18 +88,20 @@ impl Words<'_> {
             Cause::Settling { until } => self.settling(*until),
             Cause::NotEveryone { until } => self.not_everyone(*until),
             Cause::AuthorityPending => {
-                Said::new("name servers that have just joined the zone are still to answer", self.just_wait())
+                self.soon("name servers that have just joined the zone are still to answer")
             }
-            Cause::ChecksPending => {
-                Said::new("CAA, DNSSEC and the web server are still being looked at", self.just_wait())
-            }
-            Cause::ChecksAgain => Said::new(
+            Cause::ChecksPending => self.soon("CAA, DNSSEC and the web server are still being looked at"),
+            Cause::ChecksAgain => self.soon(
                 "all was right, and CAA, DNSSEC and the web server were to be looked at once more for the last word",
-                self.just_wait(),
             ),
             Cause::WebNotProven => web_not_proven(),
             of_the_ca => self.issuing(record, of_the_ca),
         }
+    }
+
+    /// What this watch itself will soon know.
+    fn soon(&self, text: impl Into<String>) -> Said {
+        Said::new(text, self.just_wait())
     }
 
     fn no_network(&self) -> Said {
