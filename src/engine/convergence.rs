@@ -438,9 +438,11 @@ impl Cell {
         self.ends = Ends::NONE;
     }
 
-    /// Keeps what it has together with the latest of its record that had the same.
-    pub(super) fn share(&mut self, latest: &mut Option<Arc<Detail>>) {
+    /// Keeps what it has together with the latest of its record that had the same: that hold something, and that do
+    /// not.
+    pub(super) fn share(&mut self, latest: &mut [Option<Arc<Detail>>; 2]) {
         let Some(detail) = &mut self.detail else { return };
+        let latest = &mut latest[usize::from(!matches!(**detail, Detail::Held(_)))];
         match latest {
             Some(known) if Arc::ptr_eq(known, detail) => {}
             Some(known) if known == detail => *detail = Arc::clone(known),

@@ -50,6 +50,10 @@ pub(super) const OLD_SIGHT: Duration = Duration::from_secs(90);
 /// A look at these puts about so many questions to each of a name's servers.
 pub(super) const AT_A_LOOK: u32 = 4;
 
+/// Names that something is in the way of are looked at again so far apart at least, where they are few among many: a
+/// tenth of what politeness allows.
+pub(super) const EACH_IN_THE_WAY: Duration = Duration::from_millis(800);
+
 /// CAA, DNSSEC and the web server while one of them stands in the way: not more often than this.
 pub(super) const BARRED: Duration = Duration::from_secs(5);
 

@@ -1,6 +1,7 @@
 //! One probe: a question, the quick tries again that make up for lost packets, and TCP where UDP does
 //! not do. All within one limit.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,33 +24,58 @@ pub(crate) const MOST_TRIES: usize = WAITS.len() + 1;
 /// A shorter wait would ask again before an answer from far away can be here.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 
+/// A wait that is longer by so much says that this machine was asleep or busy.
+const STALL: Duration = Duration::from_millis(100);
+/// How often that is made up for in one piece of work.
+const MOST_STALLS: usize = 4;
+
 /// The time that one probe has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     since: Stopwatch,
     total: Duration,
+    /// What was slept over.
+    extra: Duration,
 }
 
 impl Limit {
     /// Begins now.
     pub(crate) fn start(total: Duration) -> Self {
-        Limit { since: Stopwatch::start(), total }
+        Limit::since(Stopwatch::start(), total)
     }
 
     /// Begins with something that was timed itself.
     pub(crate) fn since(since: Stopwatch, total: Duration) -> Self {
-        Limit { since, total }
+        Limit { since, total, extra: Duration::ZERO }
     }
 
     /// A wait for an answer has taken so much longer than it should have. What this machine slept over, or was too
     /// busy for, is not the server's silence: the limit ends later by as much.
     pub(crate) fn overslept(&mut self, by: Duration) {
-        self.total += by;
+        self.extra += by;
+    }
+
+    /// Does `work`, if that takes no longer than what is left. After a stall it goes on for as long as that was: nobody
+    /// knows how much of the time before was slept over too.
+    pub(crate) async fn within<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        for _ in 0..MOST_STALLS {
+            let (left, since) = (self.left(), Stopwatch::start());
+            if let Ok(done) = timeout(left, &mut work).await {
+                return Some(done);
+            }
+            let by = since.elapsed().saturating_sub(left);
+            if by < STALL {
+                break;
+            }
+            self.overslept(by + by.min(left));
+        }
+        None
     }
 
     /// What is left of it.
     pub(crate) fn left(&self) -> Duration {
-        self.total.saturating_sub(self.since.elapsed())
+        (self.total + self.extra).saturating_sub(self.since.elapsed())
     }
 
     /// How long to wait for an answer to the first try, when nothing has been waited for yet.
@@ -121,15 +147,31 @@ impl Heard {
 }
 
 /// One server and what a probe of it needs; a question more does not need more.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) server: SocketAddr,
     pub(crate) polite: &'a Polite,
-    pub(crate) limit: Limit,
     pub(crate) want: Want,
+    limit: Cell<Limit>,
 }
 
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
+    pub(crate) fn new(server: SocketAddr, polite: &'a Polite, limit: Limit, want: Want) -> Self {
+        Exchange { server, polite, want, limit: Cell::new(limit) }
+    }
+
+    /// Does `work` over TCP within what is left of the limit.
+    pub(crate) async fn on_stream<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        // Waiting for one's turn is nobody's silence.
+        let since = Stopwatch::start();
+        let _held = self.polite.stream().await;
+        let mut limit = self.limit.get();
+        limit.overslept(since.elapsed());
+        let done = limit.within(work).await;
+        self.limit.set(limit);
+        done
+    }
+
     /// Asks over UDP on `line`, without EDNS if the server cannot read that (RFC 6891, section 7), and over TCP
     /// when the answer is truncated, cannot be read, or could be somebody else's.
     pub(crate) async fn over_udp(&self, line: &Line, query: &Query, turn: &Turn) -> Heard {
@@ -174,27 +216,23 @@ impl Exchange<'_> {
 
     /// Asks over TCP alone.
     pub(crate) async fn over_tcp(&self, query: &Query) -> Heard {
-        // Waiting for one's turn is nobody's silence.
-        let left = self.limit.left();
-        let _held = self.polite.stream().await;
         let work = async {
             let since = Stopwatch::start();
             (tcp::ask(self.server, query).await, since.elapsed())
         };
-        match timeout(left, work).await {
-            Ok((Ok(Ok(message)), rtt)) => Heard::whole(Ok(Box::new(message)), rtt, 1),
-            Ok((Ok(Err(header)), rtt)) => Heard::whole(worth(header), rtt, 1),
-            Ok((Err(failure), _)) => Heard::failed(failure, 1),
-            Err(_) => Heard::failed(Failure::Silent { tries: 1 }, 1),
+        match self.on_stream(work).await {
+            Some((Ok(Ok(message)), rtt)) => Heard::whole(Ok(Box::new(message)), rtt, 1),
+            Some((Ok(Err(header)), rtt)) => Heard::whole(worth(header), rtt, 1),
+            Some((Err(failure), _)) => Heard::failed(failure, 1),
+            None => Heard::failed(Failure::Silent { tries: 1 }, 1),
         }
     }
 
     /// The tries over UDP; tells after how many of them what came.
     pub(crate) async fn tries(&self, line: &Line, query: &Query, turn: &Turn) -> Tried {
         let mut ear = line.ear(self.want);
-        let mut limit = self.limit;
         let mut tries = 0;
-        while let Some(wait) = limit.wait(tries) {
+        while let Some(wait) = self.limit.get().wait(tries) {
             if tries > 0 {
                 turn.again();
             }
@@ -204,10 +242,13 @@ impl Exchange<'_> {
                 ear.listen().await
             };
             let since = Stopwatch::start();
-            if let Ok((reply, rtt)) = timeout(wait, one).await {
+            let heard = timeout(wait, one).await;
+            let mut limit = self.limit.get();
+            limit.overslept(since.elapsed().saturating_sub(wait));
+            self.limit.set(limit);
+            if let Ok((reply, rtt)) = heard {
                 return (reply, rtt, tries);
             }
-            limit.overslept(since.elapsed().saturating_sub(wait));
         }
         (Reply::Failed(unheard(line, tries)), Duration::ZERO, tries)
     }

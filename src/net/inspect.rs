@@ -158,7 +158,7 @@ impl Internet {
         let _held = self.polite.socket().await;
         let turn = self.polite.turn(endpoint.addr.ip()).await;
         let limit = Limit::start(self.settings.probe_limit);
-        let exchange = Exchange { server: endpoint.addr, polite: &self.polite, limit, want: Want::Whole };
+        let exchange = Exchange::new(endpoint.addr, &self.polite, limit, Want::Whole);
         match endpoint.transport {
             Transport::Udp => match Line::open(endpoint.addr) {
                 Ok(line) => line.during(exchange.over_udp(&line, query, &turn)).await,

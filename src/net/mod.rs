@@ -132,7 +132,7 @@ impl Internet {
     }
 
     fn exchange(&self, server: SocketAddr, want: Want) -> Exchange<'_> {
-        Exchange { server, polite: &self.polite, limit: Limit::start(self.settings.probe_limit), want }
+        Exchange::new(server, &self.polite, Limit::start(self.settings.probe_limit), want)
     }
 }
 

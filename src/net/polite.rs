@@ -3,8 +3,6 @@
 //! The budget of questions a second belongs to a server's address; all addresses of one operator of resolvers have
 //! one between them.
 
-mod waits;
-
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -15,7 +13,6 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Stopwatch;
-use waits::Waits;
 
 /// Questions a second to one server address, on average.
 pub(crate) const PER_SECOND: u32 = 50;
@@ -98,7 +95,6 @@ pub(crate) struct Polite {
     /// Addresses that share a pace: those of one operator of resolvers.
     shared: HashMap<IpAddr, Rc<Pace>>,
     servers: RefCell<BTreeMap<IpAddr, Rc<Server>>>,
-    waits: Waits,
     since: Stopwatch,
 }
 
@@ -139,7 +135,6 @@ impl Polite {
             surveys: Arc::new(Semaphore::new(SURVEYS)),
             shared: HashMap::new(),
             servers: RefCell::default(),
-            waits: Waits::none(),
             since: Stopwatch::start(),
         }
     }
@@ -167,14 +162,7 @@ impl Polite {
     pub(crate) async fn turn(&self, addr: IpAddr) -> Turn {
         let server = self.server(addr);
         let queue = server.pace.as_ref().map(|pace| pace.single.clone());
-        let _waiting = self.waits.begin();
         self.turn_in(queue, server).await
-    }
-
-    /// For how long, in all, any single question has waited for its turn; those that waited together count once. Of
-    /// thousands of names some always do: what has a limit and asks through this must not count that.
-    pub(crate) fn waited(&self) -> Duration {
-        self.waits.all()
     }
 
     /// The same for a line, which carries many questions: lines get every second turn between them, however many
@@ -394,29 +382,6 @@ mod tests {
         futures::future::select(std::pin::pin!(all), std::pin::pin!(enough)).await;
         // But for the burst, which whoever comes first takes.
         assert!(single.get().abs_diff(of_lines.get()) <= BURST + 2, "{single:?} and {of_lines:?} of lines");
-    }
-
-    #[tokio::test]
-    async fn those_who_wait_together_wait_once() {
-        let polite = Polite::new();
-        let addr = |last| IpAddr::from([198, 51, 100, last]);
-        let begin = Stopwatch::start();
-        for last in [1, 2] {
-            for _ in 0..BURST {
-                drop(polite.turn(addr(last)).await);
-            }
-        }
-        // The three at the second address wait the longest, but for what has passed since its burst.
-        let both = [1, 1, 2, 2, 2].map(|last| polite.turn(addr(last)));
-        futures::future::join_all(both).await;
-        let (waited, took) = (polite.waited(), begin.elapsed());
-        assert!(waited <= took && waited + Pace::EACH > (Pace::EACH * 3).min(took), "{waited:?} of {took:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        assert_eq!(polite.waited(), waited, "nobody waits");
-        let waiting = polite.waits.begin();
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        assert!(polite.waited() >= waited + Duration::from_millis(5), "one who still waits counts");
-        drop(waiting);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl Route<'_> {
             Some(held) => self.net.secure.ask(held, &self.server, query, limit).await,
             None => {
                 let polite = &self.net.polite;
-                Exchange { server: self.server.addr, polite, limit, want: Want::Whole }.over_tcp(query).await
+                Exchange::new(self.server.addr, polite, limit, Want::Whole).over_tcp(query).await
             }
         }
     }

@@ -200,7 +200,7 @@ mod tests {
         let turn = lines.polite.turn(server.ip()).await;
         let line = lines.to(server).await.unwrap();
         let limit = Limit::start(Duration::from_secs(5));
-        let exchange = Exchange { server, polite: &lines.polite, limit, want: Want::Octets };
+        let exchange = Exchange::new(server, &lines.polite, limit, Want::Octets);
         let (reply, ..) = line.during(exchange.tries(&line.line, &query(i), &turn)).await;
         (line.line.port(), matches!(reply, Reply::Octets(..)))
     }

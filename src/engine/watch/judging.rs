@@ -226,8 +226,11 @@ impl Watch {
             // What each resolver is reproached with is kept in its cell anyway.
             report.reasons.retain(|reason| !is_of_resolver(reason));
         }
-        report.reasons.shrink_to_fit();
-        self.records[record].report = Some(Arc::new(report));
+        // Whoever has the one that is kept need have no other.
+        if self.records[record].report.as_deref() != Some(&report) {
+            report.reasons.shrink_to_fit();
+            self.records[record].report = Some(Arc::new(report));
+        }
     }
 
     /// The same for telling it on the way, of many: one resolver of each kind speaks for all like it, whoever keeps

@@ -144,8 +144,8 @@ pub(super) struct Progress {
     pub(super) unweighed: bool,
     /// What the CA's other rules say, and of which look at its name.
     pub(super) sighted: Option<Box<Sighted>>,
-    /// What one of its resolvers had last that is not expected.
-    pub(super) detail: Option<Arc<Detail>>,
+    /// What one of its resolvers held last that is not expected, and how one failed.
+    pub(super) details: [Option<Arc<Detail>>; 2],
     pub(super) reached: [bool; 3],
     /// What it counts as among all.
     pub(super) counted: Option<Counted>,
@@ -204,7 +204,7 @@ impl Progress {
                 put_off: false,
                 unweighed: false,
                 sighted: None,
-                detail: None,
+                details: [None, None],
                 reached: [false; 3],
                 counted: None,
                 tellable: 0,

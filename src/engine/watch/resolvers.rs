@@ -198,7 +198,7 @@ impl Watch {
             late: self.late[resolver],
         };
         self.late[resolver] |= self.cells[cell].fold(reading, around);
-        self.cells[cell].share(&mut self.records[record].detail);
+        self.cells[cell].share(&mut self.records[record].details);
         self.schedule_cell(cell);
         let after = self.cells[cell].standing();
         if is_worth_telling(&before, &after) {

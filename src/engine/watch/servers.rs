@@ -142,6 +142,7 @@ impl Watch {
                 self.auth.nodes[node].hurry = true;
             }
         }
+        self.look_again_in(zone);
     }
 }
 

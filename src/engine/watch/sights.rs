@@ -252,17 +252,29 @@ impl Watch {
     }
 
     /// A look that did not come back whole counts for nothing, and is taken again, as is one that has seen something in
-    /// the way: not at once, and the later the more names there are of which that is so.
+    /// the way: not at once, and the later the more names there are of which that is so, but no later than looks
+    /// at all names go on anyway.
     fn put_off(&mut self, subject: usize) {
         if self.plan.mode == Mode::Watch {
             let zone = self.zone_of_sight(subject);
             self.leisure.put_off.insert(subject);
-            let others = u32::try_from(self.leisure.put_off.len()).unwrap_or(u32::MAX);
-            let each = schedule::EACH_AT_A_SERVER * schedule::AT_A_LOOK;
-            let pace = self.haste(zone).max(each.saturating_mul(others)).min(self.pace(zone));
+            let all = u32::try_from(self.leisure.put_off.len()).unwrap_or(u32::MAX);
+            let haste = self.haste(zone);
+            let of_all = self.unhurried(zone, haste / schedule::AT_A_LOOK) * schedule::AT_A_LOOK;
+            let pace = schedule::EACH_IN_THE_WAY.saturating_mul(all).min(of_all).max(haste);
             let at = self.now + pace.max(schedule::BARRED);
             self.subjects[subject].next = at;
             self.timers.set(at, Timer::Sight(subject), Why::Retry);
+        }
+    }
+
+    /// A zone was edited: what was in the way of its names may be gone.
+    pub(super) fn look_again_in(&mut self, zone: usize) {
+        let here = |subject: &usize| self.zone_of_sight(*subject) == Some(zone);
+        let all: Vec<usize> = self.leisure.put_off.iter().copied().filter(here).collect();
+        for subject in all {
+            self.subjects[subject].next = self.now;
+            self.timers.set(self.now, Timer::Sight(subject), Why::Retry);
         }
     }
 

@@ -234,7 +234,8 @@ impl Work {
     }
 
     fn end(&mut self, flight: Flight, reply: Reply, rtt: Duration, at: Timestamp) {
-        let Flight { probe: Probe { errand, mail }, turn, limit, tries, .. } = flight;
+        let Flight { probe: Probe { errand, mail }, turn, mut limit, tries, since, wait, .. } = flight;
+        limit.overslept(since.elapsed().saturating_sub(wait));
         let Some((question, manner)) = asked(&errand.task) else { return };
         let questions = u32::from(tries);
         let said = match reply {
@@ -332,7 +333,7 @@ async fn rest(
     let (seen, questions) = match &errand.task {
         Task::Ask { server, question, manner, .. } => {
             let want = Want::Addresses(question.qtype);
-            let exchange = Exchange { server: server.addr, polite: &tools.polite, limit, want };
+            let exchange = Exchange::new(server.addr, &tools.polite, limit, want);
             let query = Query::new(question, *manner);
             let heard = exchange.after(tried, &line, &query, &turn).await;
             let again = async || {

@@ -4,15 +4,13 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::message::{self, Message};
+use super::patience::{Patience, Waits};
 use crate::clock::Stopwatch;
 use crate::model::{Failure, Name, Question, QuestionType, Rcode};
 use crate::net::Internet;
 use crate::net::exchange::{Exchange, Limit};
 use crate::net::line::{Reply, Want};
-use crate::net::polite::Polite;
 use crate::net::side_by_side::SideBySide;
 use crate::net::tcp;
 use crate::net::wire::{self, Fit, Query};
@@ -72,6 +70,8 @@ pub(super) struct Asker<'a> {
     pub(super) asked: Cell<u32>,
     /// Of the answers about addresses and CAA.
     pub(super) slowest: Cell<Duration>,
+    /// While it waits for its turns.
+    pub(super) waits: Waits,
     /// The name that is surveyed, where what it has in common with others is shared.
     about: Option<Name>,
 }
@@ -81,7 +81,7 @@ type Octets = Result<(Vec<u8>, Fit), Failure>;
 
 impl<'a> Asker<'a> {
     pub(super) fn new(net: &'a Internet) -> Self {
-        Asker { net, asked: Cell::new(0), slowest: Cell::new(Duration::ZERO), about: None }
+        Asker { net, asked: Cell::new(0), slowest: Cell::default(), waits: Waits::none(), about: None }
     }
 
     /// One that shares what `name` has in common with other names.
@@ -178,11 +178,13 @@ impl<'a> Asker<'a> {
             let (heard, rtt) = self.over_tcp(&exchange, &query).await;
             return (heard.map(|octets| (octets, Fit::Exact)), rtt);
         }
+        let waiting = self.waits.begin();
         let turn = self.net.polite.turn(server.ip()).await;
         let line = match self.net.shared_lines.to(server).await {
             Ok(line) => line,
             Err(failure) => return (Err(failure), Duration::ZERO),
         };
+        drop(waiting);
         let mut exchange = self.net.exchange(server, Want::Octets);
         let (mut reply, mut rtt, tries) = line.during(exchange.tries(&line.line, &query, &turn)).await;
         drop(line);
@@ -214,44 +216,17 @@ impl<'a> Asker<'a> {
     }
 
     async fn over_tcp(&self, exchange: &Exchange<'_>, query: &Query) -> (Result<Vec<u8>, Failure>, Duration) {
-        let Exchange { server, polite, limit, .. } = *exchange;
         self.count(1);
-        // Waiting for one's turn is nobody's silence.
-        let left = limit.left();
-        let _held = polite.stream().await;
         let work = async {
             let since = Stopwatch::start();
-            (tcp::octets(server, query).await, since.elapsed())
+            (tcp::octets(exchange.server, query).await, since.elapsed())
         };
-        match timeout(left, work).await {
-            Ok(heard) => heard,
-            Err(_) => (Err(Failure::Silent { tries: 1 }), Duration::ZERO),
-        }
+        let heard = exchange.on_stream(work).await;
+        heard.unwrap_or((Err(Failure::Silent { tries: 1 }), Duration::ZERO))
     }
 
     /// When a survey begins nothing new any more: after four probes' time.
     pub(super) fn patience(&self) -> Patience<'_> {
-        Patience {
-            polite: &self.net.polite,
-            limit: Limit::start(self.net.settings.probe_limit * 4),
-            waited: self.net.polite.waited(),
-        }
-    }
-}
-
-/// A limit for what asks many questions. That these wait for their turns, as they do behind those of thousands of other
-/// names, does not use it up.
-pub(super) struct Patience<'a> {
-    polite: &'a Polite,
-    limit: Limit,
-    /// What had been waited before.
-    waited: Duration,
-}
-
-impl Patience<'_> {
-    pub(super) fn is_over(&self) -> bool {
-        let mut limit = self.limit;
-        limit.overslept(self.polite.waited().saturating_sub(self.waited));
-        limit.left().is_zero()
+        Patience::new(Limit::start(self.net.settings.probe_limit * 4), &self.waits)
     }
 }

@@ -12,6 +12,7 @@ mod ask;
 mod caa;
 mod dnssec;
 mod message;
+mod patience;
 #[cfg(test)]
 mod tests;
 mod trail;

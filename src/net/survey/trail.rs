@@ -9,9 +9,10 @@ use std::rc::Rc;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
-use super::ask::{Asker, Heard, Patience};
+use super::ask::{Asker, Heard};
 use super::caa::{self, Led, Told, follow};
 use super::message::number;
+use super::patience::Patience;
 use super::zones::Grounds;
 use crate::model::{
     Answer, CaaLook, CaaReply, CaaSaid, Failure, Name, Question, QuestionType, Walk, WalkEnd,
@@ -154,7 +155,7 @@ impl Guide<'_> {
     async fn step(&self, target: Name, types: &[QuestionType], path: Vec<Name>) -> Event {
         let stops = if path.contains(&target) || path.len() > Answer::MAX_CHAIN {
             Err(CaaSaid::Loop)
-        } else if self.patience.is_over() {
+        } else if !self.patience.allows_a_step() {
             Err(CaaSaid::Failed(Failure::Silent { tries: 0 }))
         } else {
             match self.asker.find(&target).await {
@@ -190,7 +191,10 @@ impl Asker<'_> {
     /// # Errors
     /// How the walk ended when it has found no zone.
     pub(super) async fn find(&self, name: &Name) -> Result<Rc<Found>, WalkEnd> {
+        // Mostly it is others' turns that a walk takes long for; it has bounds of its own.
+        let waiting = self.waits.begin();
         let walk = self.net.walker.walk(self.net, name, self.net.clock.now()).await;
+        drop(waiting);
         self.count(walk.questions);
         Found::by(walk)
     }

@@ -92,7 +92,7 @@ impl Words<'_> {
             }
             Cause::ChecksPending => self.soon("CAA, DNSSEC and the web server are still being looked at"),
             Cause::ChecksAgain => self.soon(
-                "all was right, and CAA, DNSSEC and the web server were to be looked at once more for the last word",
+                "what was waited for was there; CAA, DNSSEC and the web server were to be looked at once more",
             ),
             Cause::WebNotProven => web_not_proven(),
             of_the_ca => self.issuing(record, of_the_ca),

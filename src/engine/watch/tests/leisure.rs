@@ -227,3 +227,30 @@ fn one_look_that_fails_among_many_names_is_soon_taken_again() {
     world.play(plan, 12, |_, _| {});
     assert_eq!(world.surveys, 401);
 }
+
+#[test]
+fn the_more_names_something_is_in_the_way_of_the_later_they_are_looked_at_again() {
+    const FIRST: &[u32] = &{
+        let mut all = [0; 100];
+        let mut i = 0;
+        while i < 100 {
+            all[i] = i as u32 + 1;
+            i += 1;
+        }
+        all
+    };
+    let good = answer(&[NEW], 300);
+    let with = |secs, edited| {
+        let mut world = Little::new(&[&good, &good], &vec![good.clone(); 2]);
+        world.failing = FIRST;
+        world.play(many(&world, 400), secs, |world, now| world.serial = 1 + u32::from(now >= edited));
+        world.surveys - 400
+    };
+    let again = |secs| with(secs, i64::MAX);
+    // One in 800 ms, and none in the first five seconds.
+    assert_eq!(again(4), 0);
+    assert!((10..=16).contains(&again(12)), "{}", again(12));
+    assert!((45..=52).contains(&again(41)), "{}", again(41));
+    // Unless their zone was edited.
+    assert_eq!(with(25, 6), 100);
+}
