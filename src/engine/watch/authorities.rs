@@ -409,9 +409,13 @@ impl Watch {
         if let Some(target) = sent_on {
             self.follow(&records, &target, question.qtype);
         }
+        // What has lasted is judged once all that were asked with it have answered.
+        let more = self.auth.nodes[node].words.iter().any(|word| word.in_flight);
         for record in records {
-            let lasts = lasted && self.records[record].right_since.is_none();
-            if news || lasts || (silence && self.awaits_silence(record)) || self.is_due(record) {
+            let Progress { node: own, right_since, .. } = &self.records[record];
+            let lasts = lasted && !more && right_since.is_none() && *own == Some(node);
+            let due = self.is_due(record, more && right_since.is_none());
+            if news || lasts || (silence && self.awaits_silence(record)) || due {
                 self.mark(record);
             }
         }
@@ -424,14 +428,14 @@ impl Watch {
         progress.agreed_since.is_some() && progress.right_since.is_none()
     }
 
-    /// Whether a record's verdict may change with time alone, at the next finding.
-    fn is_due(&self, record: usize) -> bool {
+    /// Whether a record's verdict may change with time alone, at the next finding; `more` where another is to come soon.
+    fn is_due(&self, record: usize, more: bool) -> bool {
         let progress = &self.records[progress_of(&self.records, record)];
         let waits =
             progress.settle_from.is_some() || progress.settle_at < Timestamp::MAX || !progress.decided;
         waits
             || self.now <= progress.looking_until
-            || self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
+            || !more && self.now.since(progress.judged_at) >= schedule::JUDGED_AGAIN
     }
 
     pub(super) fn hanging_on(&self, name: &Name) -> Vec<usize> {
