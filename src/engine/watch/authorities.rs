@@ -409,8 +409,9 @@ impl Watch {
         if let Some(target) = sent_on {
             self.follow(&records, &target, question.qtype);
         }
-        // What has lasted is judged once all that were asked with it have answered.
-        let more = self.auth.nodes[node].words.iter().any(|word| word.in_flight);
+        // What has lasted is judged once all that were asked with it have answered. Those that are silent are not waited
+        // for: two of them could have one that is to come at any time.
+        let more = self.auth.nodes[node].words.iter().any(|word| word.in_flight && word.failures == 0);
         for record in records {
             let Progress { node: own, right_since, .. } = &self.records[record];
             let lasts = lasted && !more && right_since.is_none() && *own == Some(node);

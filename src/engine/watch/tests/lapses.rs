@@ -70,3 +70,50 @@ fn each_silence_counts_of_a_server_that_all_others_wait_for() {
     let seconds = told(&world, reached(Milestone::Issuable));
     assert!(seconds.is_some_and(|seconds| seconds <= 42), "{seconds:?}");
 }
+
+#[test]
+fn time_alone_is_judged_beside_servers_that_are_silent_at_any_time() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&old, &old, &old, &old], &vec![good; 5]);
+    world.silent = vec![2, 3];
+    let plan = world.plan(Mode::Watch, Policy::default());
+    let mut watch = Watch::new(plan);
+    let begin = Timestamp::from_secs(1_000_000);
+    // Findings by the millisecond at which they come back; the silent ones take turns.
+    let mut queue: BTreeMap<u64, Vec<Errand>> = BTreeMap::new();
+    let (mut step, mut millis) = (watch.step(begin, Input::Started), 0);
+    let mut unchanged = None;
+    while unchanged.is_none() && millis < 1_200_000 {
+        for errand in step.errands.drain(..) {
+            let takes = match &errand.task {
+                Task::Ask { server, .. } if world.is_silent(&server.addr.to_string()) => {
+                    1_400 + 900 * u64::from(server.addr.to_string() == world.servers[3].0)
+                }
+                _ => 20,
+            };
+            queue.entry(millis + takes).or_default().push(errand);
+        }
+        unchanged = step.events.iter().find_map(|event| match event {
+            Event::Verdict(report) if codes(report).contains("authority-unchanged") => Some(millis / 1000),
+            _ => None,
+        });
+        let wake =
+            step.wake.map_or(u64::MAX, |wake| u64::try_from(wake.at.since(begin).as_millis()).unwrap());
+        let first = queue.keys().next().copied().unwrap_or(u64::MAX);
+        millis = wake.max(millis).min(first.max(millis));
+        let now = begin + std::time::Duration::from_millis(millis);
+        step = match queue.first_entry().filter(|entry| *entry.key() <= millis) {
+            Some(mut entry) => {
+                let errand = entry.get_mut().pop().unwrap();
+                if entry.get().is_empty() {
+                    entry.remove();
+                }
+                let seen = world.seen(&errand);
+                watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 }))
+            }
+            None => watch.step(now, Input::Woke),
+        };
+    }
+    let unchanged = unchanged.expect("nobody is about to publish it");
+    assert!((600..630).contains(&unchanged), "{unchanged}");
+}
