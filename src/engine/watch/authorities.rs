@@ -410,7 +410,7 @@ impl Watch {
             self.follow(&records, &target, question.qtype);
         }
         // What has lasted is judged once all that were asked with it have answered. Those that are silent are not waited
-        // for: two of them could have one that is to come at any time.
+        // for: of two of them one is under way at most answers, and what lasts would be judged late.
         let more = self.auth.nodes[node].words.iter().any(|word| word.in_flight && word.failures == 0);
         for record in records {
             let Progress { node: own, right_since, .. } = &self.records[record];
