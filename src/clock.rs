@@ -199,6 +199,11 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+
+    /// Time between an earlier start and this one; zero if that was later.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
 }
 
 #[allow(clippy::disallowed_methods)]

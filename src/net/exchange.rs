@@ -237,12 +237,9 @@ impl<'a> Exchange<'a> {
                 turn.again();
             }
             tries += 1;
-            let one = async {
-                ear.send(query).await;
-                ear.listen().await
-            };
+            ear.send(query);
             let since = Stopwatch::start();
-            let heard = timeout(wait, one).await;
+            let heard = timeout(wait, ear.listen()).await;
             let mut limit = self.limit.get();
             limit.overslept(since.elapsed().saturating_sub(wait));
             self.limit.set(limit);

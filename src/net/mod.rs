@@ -25,6 +25,8 @@ mod round;
 mod secure;
 mod shared_lines;
 mod side_by_side;
+mod socket;
+mod spread;
 mod survey;
 mod system;
 mod tcp;

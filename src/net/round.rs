@@ -160,7 +160,7 @@ async fn intercept(net: &Internet) -> (Seen, u32) {
         let mut ear = line.ear(Want::Whole);
         for _ in 0..2 {
             sent += 1;
-            ear.send(&query).await;
+            ear.send(&query);
             if let Ok((reply, _)) = timeout(SILENCE / 2, ear.listen()).await {
                 return Some(reply);
             }

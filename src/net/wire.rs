@@ -33,11 +33,17 @@ impl Query {
     /// The plainest question: EDNS with a UDP size of 1232 and no options, DO, AD and CD clear. Caches
     /// that are keyed by the question's bytes then give what visitors get.
     pub(crate) fn new(question: &Question, manner: Manner) -> Self {
+        Query::written_to(Vec::new(), question, manner)
+    }
+
+    /// The same, in a buffer that has served for another.
+    pub(crate) fn written_to(mut bytes: Vec<u8>, question: &Question, manner: Manner) -> Self {
         let rd = match manner {
             Manner::Authoritative => 0,
             Manner::Recursive => RD,
         };
-        let mut bytes = Vec::with_capacity(HEADER + question.name.as_str().len() + 2 + 4 + OPT.len());
+        bytes.clear();
+        bytes.reserve(HEADER + question.name.as_str().len() + 2 + 4 + OPT.len());
         bytes.extend_from_slice(&[0, 0, rd, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
         if question.name.is_root() || question.name.as_str().contains('\\') {
             question.name.to_wire().iter().for_each(|label| push_label(&mut bytes, label));
@@ -108,13 +114,8 @@ impl Query {
         bytes
     }
 
-    /// One try over UDP.
-    pub(crate) fn datagram(&self, id: u16) -> Vec<u8> {
-        self.clone().into_datagram(id)
-    }
-
-    /// The only try over UDP, or the last. The letters of its name have random case
-    /// (draft-vixie-dnsext-dns0x20), unless they may not: another bit a letter for a forger to guess.
+    /// One try over UDP. The letters of its name have random case (draft-vixie-dnsext-dns0x20), unless they may not:
+    /// another bit a letter for a forger to guess.
     pub(crate) fn into_datagram(self, id: u16) -> Vec<u8> {
         let mut bytes = self.bytes;
         bytes[..2].copy_from_slice(&id.to_be_bytes());
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn every_try_has_letters_of_its_own() {
         let query = Query::new(&question(&format!("{}.example", "abcdefghij".repeat(6))), Manner::Recursive);
-        let (one, two) = (query.datagram(7), query.datagram(7));
+        let (one, two) = (query.clone().into_datagram(7), query.clone().into_datagram(7));
         assert_ne!(one, two);
         assert!(one.eq_ignore_ascii_case(&two));
         assert_eq!(Message::from_vec(&one).unwrap().queries, query.to_message().unwrap().queries);
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_reply_must_repeat_the_question() {
-        let sent = Query::new(&question("www.example.com"), Manner::Recursive).datagram(0x1234);
+        let sent = Query::new(&question("www.example.com"), Manner::Recursive).into_datagram(0x1234);
         let mut reply = sent.clone();
         assert_eq!(fit(&reply, &sent), Fit::Not, "a question is no answer");
         reply[2] |= QR;
@@ -306,7 +307,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_can_harm(reply in proptest::collection::vec(any::<u8>(), 0..600)) {
-            let sent = Query::new(&question("a.example"), Manner::Recursive).datagram(1);
+            let sent = Query::new(&question("a.example"), Manner::Recursive).into_datagram(1);
             let _ = (fit(&reply, &sent), id(&reply), is_truncated(&reply));
             let _ = decode(&reply);
         }

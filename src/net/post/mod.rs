@@ -23,6 +23,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER, Polite};
+use super::spread::Spread;
 use crate::clock::{Clock, Stopwatch};
 use crate::model::{Errand, Finding, Task};
 use carrier::Carrier;
@@ -41,7 +42,7 @@ const FEW_UNREAD: usize = MOST_UNREAD / 2;
 /// All lines.
 pub(super) struct Post {
     tools: Rc<Tools>,
-    lines: RefCell<HashMap<(SocketAddr, u8), Rc<Carrier>>>,
+    lines: RefCell<HashMap<(SocketAddr, u8), Rc<Carrier>, Spread>>,
     work: RefCell<FuturesUnordered<LocalBoxFuture<'static, Rc<Carrier>>>>,
     /// The rounds that wait for something.
     rounds: RefCell<Vec<Rc<Mailbox>>>,
@@ -145,12 +146,11 @@ impl Post {
     /// A round without questions.
     pub(super) fn round(&self) -> Round<'_> {
         let mail = Mailbox { unread: self.tools.unread.clone(), ..Mailbox::default() };
-        Round { post: self, mail: Rc::new(mail), awaited: 0 }
+        Round { post: self, mail: Rc::new(mail), awaited: 0, now: self.tools.since.elapsed() }
     }
 
-    fn line(&self, server: SocketAddr, sample: u8) -> Rc<Carrier> {
+    fn line(&self, server: SocketAddr, sample: u8, now: Duration) -> Rc<Carrier> {
         let mut lines = self.lines.borrow_mut();
-        let now = self.tools.since.elapsed();
         if let Some(line) = lines.get(&(server, sample)).filter(|line| line.takes_more(now)) {
             return line.clone();
         }
@@ -212,13 +212,15 @@ pub(super) struct Round<'p> {
     post: &'p Post,
     mail: Rc<Mailbox>,
     awaited: usize,
+    /// As of when it began or last waited, since the post was opened.
+    now: Duration,
 }
 
 impl Round<'_> {
     /// Hands over one question to be asked over UDP.
     pub(super) fn add(&mut self, errand: Errand) {
         let Task::Ask { server, sample, .. } = &errand.task else { return };
-        let line = self.post.line(server.addr, *sample);
+        let line = self.post.line(server.addr, *sample, self.now);
         if self.awaited == 0 {
             self.post.rounds.borrow_mut().push(self.mail.clone());
         }
@@ -255,6 +257,7 @@ impl Stream for Round<'_> {
             return Poll::Ready(Some(finding));
         }
         self.post.poll(cx.waker());
+        self.now = self.post.tools.since.elapsed();
         match self.next_found() {
             Some(finding) => Poll::Ready(Some(finding)),
             None => {

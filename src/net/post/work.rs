@@ -3,7 +3,6 @@
 //! What mostly happens (a question goes out, its answer comes back) needs no future and no timer of its own: with
 //! thousands of questions a second those cost more than anything else. Whatever is not plain goes on as an exchange.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -21,7 +20,7 @@ use super::{MOST_UNREAD, Mailbox, Probe, Tools};
 use crate::clock::Stopwatch;
 use crate::model::{Errand, Failure, Finding, Manner, Question, Seen, Task, Timestamp};
 use crate::net::exchange::{Body, Exchange, Heard, Limit, MOST_TRIES, Tried, unheard};
-use crate::net::line::{Carried, Line, MAX_JUNK, Reply, Sent, Want};
+use crate::net::line::{Carried, Leaving, Line, MAX_JUNK, Reply, Want};
 use crate::net::polite::{Server, Turn};
 use crate::net::round::unchecked;
 use crate::net::wire::Query;
@@ -69,8 +68,6 @@ struct Work {
     turn: Option<LocalBoxFuture<'static, Turn>>,
     flights: Vec<Option<Flight>>,
     free: Vec<u32>,
-    /// Tries that the socket did not take.
-    unsent: VecDeque<u16>,
     /// What takes more than an answer.
     slow: FuturesUnordered<LocalBoxFuture<'static, (Rc<Mailbox>, Finding)>>,
     /// The one alarm, and how long it was set for.
@@ -88,7 +85,6 @@ impl Work {
             turn: None,
             flights: Vec::new(),
             free: Vec::new(),
-            unsent: VecDeque::new(),
             slow: FuturesUnordered::new(),
             alarm: None,
             heard: Vec::new(),
@@ -105,8 +101,8 @@ impl Work {
         mut reader: Pin<&mut impl Future<Output = Infallible>>,
     ) -> Poll<()> {
         loop {
-            self.depart(cx);
-            // Reading comes when nothing else is to be done: then there is most to be read at once.
+            self.begin_more(cx);
+            // Sends what was begun. Reading comes when nothing else is to be done: then there is most to be read.
             let Poll::Pending = reader.as_mut().poll(cx);
             let mut is_moved = self.arrive();
             while let Poll::Ready(Some((mail, finding))) = self.slow.poll_next_unpin(cx) {
@@ -124,32 +120,22 @@ impl Work {
         Poll::Pending
     }
 
-    /// Sends what may go.
-    fn depart(&mut self, cx: &mut Context<'_>) {
+    /// Begins what may go.
+    fn begin_more(&mut self, cx: &mut Context<'_>) {
+        let since = Stopwatch::start();
         loop {
-            while let Some(&id) = self.unsent.front() {
-                // Asked first, so that it tells when the socket takes more.
-                if !self.line.is_writable(cx) {
-                    return;
-                }
-                if self.line.send_again(id) == Sent::Gone {
-                    self.unsent.pop_front();
-                }
+            if self.under_way() >= self.tools.width.get() || self.carrier.is_empty() {
+                // Other lines stand behind this one in the queue for turns.
+                self.turn = None;
+                return;
             }
-            while self.unsent.is_empty() {
-                if self.under_way() >= self.tools.width.get() || self.carrier.is_empty() {
-                    // Other lines stand behind this one in the queue for turns.
-                    self.turn = None;
-                    return;
-                }
-                if self.tools.unread.get() >= MOST_UNREAD {
-                    self.tools.held_back.borrow_mut().push(cx.waker().clone());
-                    return;
-                }
-                let Some(turn) = self.turn(cx) else { return };
-                let Some(probe) = self.carrier.next() else { return };
-                self.begin(probe, turn);
+            if self.tools.unread.get() >= MOST_UNREAD {
+                self.tools.held_back.borrow_mut().push(cx.waker().clone());
+                return;
             }
+            let Some(turn) = self.turn(cx) else { return };
+            let Some(probe) = self.carrier.next() else { return };
+            self.begin(probe, turn, since);
         }
     }
 
@@ -170,8 +156,7 @@ impl Work {
         }
     }
 
-    fn begin(&mut self, probe: Probe, turn: Turn) {
-        let since = Stopwatch::start();
+    fn begin(&mut self, probe: Probe, turn: Turn, since: Stopwatch) {
         let limit = Limit::since(since, self.tools.limit);
         let flight =
             Flight { probe, turn, limit, since, wait: Duration::ZERO, ids: [0; MOST_TRIES], tries: 0 };
@@ -193,14 +178,11 @@ impl Work {
     fn send(&mut self, which: u32, since: Stopwatch, wait: Duration) {
         let Some(flight) = &mut self.flights[which as usize] else { return };
         let Some((question, manner)) = asked(&flight.probe.errand.task) else { return };
-        let query = Query::new(question, manner);
-        let (id, sent) = self.line.carry(query, (which, question.qtype), since);
+        let query = Query::written_to(self.line.spare(), question, manner);
         (flight.since, flight.wait) = (since, wait);
-        if let Some(id) = id {
+        let way = if flight.tries == 0 { Leaving::Together } else { Leaving::Alone };
+        if let Some(id) = self.line.carry(query, (which, question.qtype), since, way) {
             flight.ids[usize::from(flight.tries)] = id;
-            if sent == Sent::Later {
-                self.unsent.push_back(id);
-            }
         }
         flight.tries += 1;
         if self.line.junk() >= MAX_JUNK {
@@ -225,7 +207,8 @@ impl Work {
             // Two tries of one question may have failed at once.
             let Some(flight) = self.flights[which as usize].take() else { continue };
             self.free.push(which);
-            if flight.tries > 1 || matches!(reply, Reply::Noise) {
+            // What was not answered could be still, and the number is another question's from now on.
+            if flight.tries > 1 || matches!(reply, Reply::Noise | Reply::Failed(_)) {
                 self.line.forget(&flight.ids[..usize::from(flight.tries)], which);
             }
             self.end(flight, reply, rtt, at);
@@ -235,7 +218,6 @@ impl Work {
 
     fn end(&mut self, flight: Flight, reply: Reply, rtt: Duration, at: Timestamp) {
         let Flight { probe: Probe { errand, mail }, turn, mut limit, tries, since, wait, .. } = flight;
-        limit.overslept(since.elapsed().saturating_sub(wait));
         let Some((question, manner)) = asked(&errand.task) else { return };
         let questions = u32::from(tries);
         let said = match reply {
@@ -245,6 +227,7 @@ impl Work {
                 Ok(Body::Whole(message))
             }
             reply => {
+                limit.overslept(since.elapsed().saturating_sub(wait));
                 let rest =
                     rest(self.tools.clone(), self.line.clone(), turn, limit, (reply, rtt, tries), errand);
                 self.slow.push(rest.map(|finding| (mail, finding)).boxed_local());

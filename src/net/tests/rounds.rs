@@ -53,6 +53,37 @@ async fn nobody_joins_a_line_that_is_no_longer_young() {
     assert_ne!(port(1), port(2));
 }
 
+/// The answer to one that was given up comes while its number on the line is another's.
+#[tokio::test]
+async fn a_late_answer_is_nobody_elses() {
+    let (udp, _tcp) = server::sockets().await;
+    let server = Endpoint::udp(udp.local_addr().unwrap());
+    let udp = Arc::new(udp);
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        while let Ok((length, from)) = udp.recv_from(&mut buffer).await {
+            let (udp, reply) = (udp.clone(), good(&buffer[..length]));
+            // Only the first is answered, and too late.
+            if buffer[12] == 1 {
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(150)).await;
+                    udp.send_to(&reply, from).await.unwrap();
+                });
+            }
+        }
+    });
+    let net = internet(Duration::from_millis(100));
+    let (net, server) = (&net, &server);
+    let at = async |millis, name| {
+        sleep(Duration::from_millis(millis)).await;
+        run(net, vec![ask(server.clone(), name, 0)]).await.remove(0)
+    };
+    let (late, _, other) = futures::join!(at(0, "a.example"), at(60, "bb.example"), at(125, "ccc.example"));
+    for found in [late, other] {
+        assert!(matches!(found.seen, Seen::Failed(Failure::Silent { .. })), "{found:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_round_that_is_dropped_leaves_its_lines_to_the_others() {
     let work = async {
