@@ -110,8 +110,9 @@ pub async fn drive(
         match next {
             Next::Found(chunk) => {
                 let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
-                let all = std::iter::once(chunk).chain(more.take(BATCH / CHUNK - 1));
-                inputs.extend(all.flatten().map(|finding| book.found(finding)));
+                for chunk in std::iter::once(chunk).chain(more.take(BATCH / CHUNK - 1)) {
+                    inputs.extend(chunk.into_iter().map(|finding| book.found(finding)));
+                }
             }
             Next::Woke => inputs.push_back(book.take(clock.now(), Input::Woke)),
             Next::Stopped => inputs.push_back(book.take(clock.now(), Input::Stopped)),

@@ -36,6 +36,7 @@ pub(super) fn read(reply: &[u8], qtype: QuestionType) -> Option<Box<Answer>> {
     }
     let mut answer = Box::new(Answer::new(Rcode::NOERROR));
     answer.authoritative = flags & 0x04 != 0;
+    answer.addresses.reserve_exact(usize::from(count(0)).min(Answer::MAX_ADDRESSES));
     let mut at = after_name(reply, HEADER)? + 4;
     for _ in 0..count(0) {
         if reply.get(at..at + 2)? != QNAME {

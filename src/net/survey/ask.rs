@@ -146,7 +146,8 @@ impl<'a> Asker<'a> {
             (true, _) => Way { mixed: false, ..Way::USUAL },
             (_, true) => Way { edns: false, ..Way::USUAL },
         };
-        let (octets, more) = self.octets(server, question, again).await;
+        // Few come this way, and a future that is kept apart makes all others smaller.
+        let (octets, more) = Box::pin(self.octets(server, question, again)).await;
         let second = octets.and_then(|(octets, _)| message::read(&octets));
         // Silence after an error tells less than the error.
         let reply = if second.is_err() && !other_case { reply } else { second };
@@ -175,7 +176,7 @@ impl<'a> Asker<'a> {
         let query = Query::surveying(question, way.mixed, way.edns);
         if way.stream {
             let exchange = self.net.exchange(server, Want::Octets);
-            let (heard, rtt) = self.over_tcp(&exchange, &query).await;
+            let (heard, rtt) = Box::pin(self.over_tcp(&exchange, &query)).await;
             return (heard.map(|octets| (octets, Fit::Exact)), rtt);
         }
         let waiting = self.waits.begin();
@@ -198,7 +199,7 @@ impl<'a> Asker<'a> {
             };
             exchange = self.net.exchange(server, Want::Octets);
             let again;
-            (reply, rtt, again) = line.during(exchange.tries(&line.line, &query, &turn)).await;
+            (reply, rtt, again) = Box::pin(line.during(exchange.tries(&line.line, &query, &turn))).await;
             self.count(u32::from(again));
         }
         let octets = match reply {
@@ -210,7 +211,7 @@ impl<'a> Asker<'a> {
             return (Ok(octets), rtt);
         }
         turn.again();
-        let (heard, more) = self.over_tcp(&exchange, &query).await;
+        let (heard, more) = Box::pin(self.over_tcp(&exchange, &query)).await;
         let heard = heard.map(|octets| (octets, Fit::Exact)).map_err(|_| Failure::NoTcp);
         (heard, rtt + more)
     }

@@ -126,8 +126,9 @@ impl Server<'_> {
             let not = Taken::Unknown;
             return Habits { plain, mixed_case: not, edns: not, tcp: not, aaaa };
         }
+        // Few are asked, and a future that is kept apart makes all others smaller.
         let try_unless = async |done: bool, way: Way| {
-            if done { Taken::Well } else { taken(&self.just(way).await) }
+            if done { Taken::Well } else { taken(&Box::pin(self.just(way)).await) }
         };
         let (mixed_case, edns, tcp) = futures::join!(
             try_unless(well, Way { mixed: true, ..Way::PLAIN }),
@@ -163,7 +164,7 @@ impl Server<'_> {
             return Signing::Failed(failure.clone());
         }
         let question = Question { name: self.found.zone.clone(), qtype: QuestionType::Dnskey };
-        let dnskey = self.asker.usual(self.place.1, &question).await.reply;
+        let dnskey = Box::pin(self.asker.usual(self.place.1, &question)).await.reply;
         let heard: Vec<_> = heard.iter().map(|(question, heard)| (*question, &heard.reply)).collect();
         dnssec::signing(&self.found.zone, &sets, &dnskey, &heard, self.asker.net.clock.now())
     }
