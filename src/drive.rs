@@ -4,7 +4,6 @@
 //! inputs like any other, so that what a watch concludes depends on its inputs alone; they are what is
 //! journalled.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -15,7 +14,7 @@ use crate::clock::Clock;
 use crate::engine::{Input, Step, Watch};
 use crate::journal::Writer;
 use crate::model::{Event, Finding, Report, Timestamp};
-use crate::net::Network;
+use crate::net::{HANDFUL, Network};
 
 /// The longest sleep: a machine that was suspended, or whose clock was set, is noticed within this; and a
 /// view that counts seconds wants one look a second.
@@ -35,9 +34,6 @@ const LAST_LOOK: Duration = Duration::from_secs(60);
 /// Findings that are taken together at most: written down in one go before the first of them is acted on, and
 /// what follows from all of them carried out in one round.
 const BATCH: usize = 1024;
-/// Findings of one round that are handed over together at most. Each time costs some work for the loop, and room
-/// for so many.
-const CHUNK: usize = 64;
 
 /// A watch that is to be run.
 #[derive(Debug)]
@@ -66,28 +62,25 @@ pub async fn drive(
     let mut book = Book { journal, latest: Timestamp::default() };
     let mut running = SelectAll::new();
     let mut stop = std::pin::pin!(stop);
-    let mut wake = None;
-    let mut inputs = VecDeque::from([book.take(clock.now(), first)]);
+    let mut inputs = vec![book.take(clock.now(), first)];
+    let mut found: Vec<Vec<Finding>> = Vec::new();
+    let mut step = Step::default();
     loop {
         book.write(clock.now());
-        let mut round = Vec::new();
-        while let Some((now, input)) = inputs.pop_front() {
-            let stopped = input == Input::Stopped;
-            let Step { errands, events, wake: next, done } = watch.step(now, input);
-            wake = next;
-            events.iter().for_each(|event| on(now, Some(event)));
-            if stopped {
-                return (done.map_or_else(|| watch.report(true), |report| *report), Ended::Stopped);
+        for (now, input) in inputs.drain(..) {
+            if let Some(end) = act(watch, now, input, &mut step, &mut on) {
+                return end;
             }
-            if let Some(report) = done {
-                return (*report, Ended::Done);
+        }
+        for finding in found.drain(..).flatten() {
+            if let Some(end) = act(watch, finding.at, Input::Found(finding), &mut step, &mut on) {
+                return end;
             }
-            round.extend(errands);
         }
-        if !round.is_empty() {
-            running.push(Box::pin(net.run(round).ready_chunks(CHUNK)));
+        if !step.errands.is_empty() {
+            running.push(Box::pin(net.run(std::mem::take(&mut step.errands))));
         }
-        let at = wake.map(|wake| wake.at);
+        let at = step.wake.map(|wake| wake.at);
         let next = if running.is_empty() && at.is_none() && deadline.is_none() {
             // Nothing can happen any more, so time is up. An engine without mistakes never comes here.
             Next::Deadline
@@ -95,7 +88,7 @@ pub async fn drive(
             tokio::select! {
                 biased;
                 () = &mut stop => Next::Stopped,
-                chunk = next_chunk(&mut running) => Next::Found(chunk),
+                handful = next_handful(&mut running) => Next::Found(handful),
                 next = until(|| clock.now(), at, deadline, &mut on) => next,
             }
         };
@@ -105,23 +98,40 @@ pub async fn drive(
             // What was done was done before.
             gap.from = gap.from.max(book.latest).min(now);
             deadline = deadline.map(|end| if end <= now { now + LAST_LOOK } else { end });
-            inputs.push_back(book.take(now, Input::Gap(gap)));
+            inputs.push(book.take(now, Input::Gap(gap)));
         }
         match next {
-            Next::Found(chunk) => {
+            Next::Found(handful) => {
                 let more = std::iter::from_fn(|| running.next().now_or_never().flatten());
-                for chunk in std::iter::once(chunk).chain(more.take(BATCH / CHUNK - 1)) {
-                    inputs.extend(chunk.into_iter().map(|finding| book.found(finding)));
-                }
+                found.extend(std::iter::once(handful).chain(more.take(BATCH / HANDFUL - 1)));
+                found.iter_mut().flatten().for_each(|finding| book.found(finding));
             }
-            Next::Woke => inputs.push_back(book.take(clock.now(), Input::Woke)),
-            Next::Stopped => inputs.push_back(book.take(clock.now(), Input::Stopped)),
+            Next::Woke => inputs.push(book.take(clock.now(), Input::Woke)),
+            Next::Stopped => inputs.push(book.take(clock.now(), Input::Stopped)),
             Next::Deadline if deadline.is_none_or(|end| end <= clock.now()) => {
-                inputs.push_back(book.take(clock.now(), Input::Deadline));
+                inputs.push(book.take(clock.now(), Input::Deadline));
             }
             Next::Deadline => {}
         }
     }
+}
+
+/// Makes one step and tells what happened; gives the last word when that was the last step.
+fn act(
+    watch: &mut Watch,
+    now: Timestamp,
+    input: Input,
+    step: &mut Step,
+    on: &mut impl FnMut(Timestamp, Option<&Event>),
+) -> Option<(Report, Ended)> {
+    let stopped = input == Input::Stopped;
+    watch.step_into(now, input, step);
+    step.events.drain(..).for_each(|event| on(now, Some(&event)));
+    let done = step.done.take().map(|report| *report);
+    if stopped {
+        return Some((done.unwrap_or_else(|| watch.report(true)), Ended::Stopped));
+    }
+    done.map(|report| (report, Ended::Done))
 }
 
 /// Writes inputs down, each with its instant; none is older than the one before.
@@ -140,9 +150,12 @@ impl Book<'_> {
     }
 
     /// A finding carries its own time, so that a replay of it is exact.
-    fn found(&mut self, mut finding: Finding) -> (Timestamp, Input) {
-        finding.at = finding.at.max(self.latest);
-        self.take(finding.at, Input::Found(finding))
+    fn found(&mut self, finding: &mut Finding) {
+        self.latest = self.latest.max(finding.at);
+        finding.at = self.latest;
+        if let Some(journal) = &mut self.journal {
+            journal.found(finding);
+        }
     }
 
     fn write(&mut self, now: Timestamp) {
@@ -160,12 +173,12 @@ enum Next {
     Stopped,
 }
 
-async fn next_chunk<S>(running: &mut SelectAll<S>) -> Vec<Finding>
+async fn next_handful<S>(running: &mut SelectAll<S>) -> Vec<Finding>
 where
     S: futures::Stream<Item = Vec<Finding>> + Unpin,
 {
     match running.next().await {
-        Some(chunk) => chunk,
+        Some(handful) => handful,
         None => std::future::pending().await,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use futures::StreamExt as _;
+use futures::stream::{self, StreamExt as _};
 use propwatch::clock::Clock;
 use propwatch::engine::Mode;
 use propwatch::model::{Diagnosis, Environment, Errand, Name, Phase, Seen, Task, ToCheck, Whose, Why};
@@ -152,7 +152,7 @@ pub(crate) fn given(
             .map_err(|error| UserError::new(error.to_string()))?;
         let errand =
             |one: &ToCheck| Errand { task: Task::Survey { name: one.name.clone() }, why: Why::First };
-        let mut findings = std::pin::pin!(net.run(names.iter().map(errand).collect()));
+        let mut findings = std::pin::pin!(net.run(names.iter().map(errand).collect()).flat_map(stream::iter));
         let mut all: Vec<(Name, Vec<std::net::IpAddr>)> =
             names.iter().map(|one| (one.name.clone(), Vec::new())).collect();
         while let Some(finding) = findings.next().await {

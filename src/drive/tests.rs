@@ -17,7 +17,7 @@ struct Dead {
 }
 
 impl Network for Dead {
-    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Vec<Finding>> {
         *self.asked.borrow_mut() += u32::try_from(errands.len()).unwrap();
         stream::iter(errands.into_iter().map(|errand| {
             let seen = match &errand.task {
@@ -32,11 +32,9 @@ impl Network for Dead {
                 })),
                 Task::Ask { .. } => Seen::Failed(Failure::Silent { tries: 3 }),
                 Task::Intercept => Seen::Intercepted(Port53::Clear),
-                Task::Survey { .. } | Task::Fetch { .. } | Task::Origin { .. } => {
-                    Seen::Failed(Failure::NoRoute)
-                }
+                Task::Survey { .. } | Task::Fetch(_) | Task::Origin { .. } => Seen::Failed(Failure::NoRoute),
             };
-            Finding { errand, at: Clock::new().now(), seen, questions: 1 }
+            vec![Finding { errand, at: Clock::new().now(), seen, questions: 1 }]
         }))
     }
 }
@@ -98,7 +96,7 @@ fn a_deadline_and_a_stop_end_a_watch() {
 struct Hanging;
 
 impl Network for Hanging {
-    fn run(&self, _errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+    fn run(&self, _errands: Vec<Errand>) -> impl Stream<Item = Vec<Finding>> {
         stream::pending()
     }
 }

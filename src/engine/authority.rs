@@ -33,11 +33,11 @@ pub(super) struct Server {
 
 impl Server {
     /// The errand of asking this server, which serves every record that passes through the name.
-    pub(super) fn asked(&self, question: &Question) -> Task {
+    pub(super) fn asked(&self, question: &Arc<Question>) -> Task {
         Task::Ask {
             vantage: self.id,
-            server: Endpoint::udp(self.addr),
-            question: question.clone(),
+            server: Arc::new(Endpoint::udp(self.addr)),
+            question: Arc::clone(question),
             manner: Manner::Authoritative,
             sample: 0,
             record: None,
@@ -74,7 +74,7 @@ pub(super) struct Word {
 /// One question to all servers of a zone.
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) question: Question,
+    pub(super) question: Arc<Question>,
     pub(super) zone: Option<usize>,
     pub(super) words: Vec<Word>,
     pub(super) next: Timestamp,
@@ -213,7 +213,7 @@ pub(super) struct Authorities {
     pub(super) zones: Vec<Zone>,
     pub(super) nodes: Vec<Node>,
     /// Where each question's node is.
-    pub(super) places: HashMap<Question, usize>,
+    pub(super) places: HashMap<Arc<Question>, usize>,
     /// How many questions are put to each address again and again.
     pub(super) load: HashMap<IpAddr, u32>,
     /// How many of them are for serials: one for each zone that is or was there.

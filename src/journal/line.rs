@@ -198,13 +198,8 @@ impl Encoder {
     /// Appends a fact to `out`, with whatever lines it needs before it. Facts come in order of time; one that
     /// is older than the last counts as of that instant.
     pub fn fact(&mut self, fact: &Fact, out: &mut Vec<u8>) {
-        let at = fact.at().max(self.last);
         let rare = match fact {
-            Fact::Found(finding) => {
-                self.finding(finding, at, out);
-                self.last = at;
-                return;
-            }
+            Fact::Found(finding) => return self.finding(finding, out),
             Fact::Gap(_, gap) => Rare::Gap(GapLine {
                 kind: gap.kind,
                 from: gap.from.as_micros(),
@@ -214,18 +209,20 @@ impl Encoder {
             Fact::Deadline(_) => Rare::Deadline,
             Fact::Stopped(_) => Rare::Stopped,
         };
-        self.last = at;
-        json(&RareLine { at: at.as_micros(), is: rare }, out);
+        self.last = self.last.max(fact.at());
+        json(&RareLine { at: self.last.as_micros(), is: rare }, out);
     }
 
-    fn finding(&mut self, finding: &Finding, at: Timestamp, out: &mut Vec<u8>) {
+    /// The same for a finding.
+    pub fn finding(&mut self, finding: &Finding, out: &mut Vec<u8>) {
         let (task, sample) = without_sample(&finding.errand.task);
         let (seen, rtt) = without_time(&finding.seen);
         let Encoder { keys, tasks, seen: all, .. } = self;
         let task = number(tasks, keys, &task, out, |n, is| Numbered { task: Some(n), seen: None, is });
         let seen = number(all, keys, &seen, out, |n, is| Numbered { task: None, seen: Some(n), is });
         let why = WHYS.iter().position(|why| *why == finding.errand.why).unwrap_or(0);
-        let since = at.since(self.last).as_micros();
+        let since = finding.at.since(self.last).as_micros();
+        self.last = self.last.max(finding.at);
         let line = format!("[{since},{task},{sample},{why},{},{seen},{rtt}]\n", finding.questions);
         out.extend_from_slice(line.as_bytes());
     }

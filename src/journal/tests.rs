@@ -1,13 +1,14 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 use crate::engine::{Input, Mode, Plan, Policy, Request, Watch, WebPolicy};
 use crate::model::{
-    Answer, Attempt, ChallengeFile, ConnectFailure, Endpoint, Environment, Errand, Event, Failure, Finding,
-    Gap, GapKind, Manner, Name, Question, QuestionType, Rcode, Role, Seen, Survey, Task, Timestamp, Uptime,
-    Value, Vantage, VantageId, Visit, WebEnd, Why,
+    Answer, Attempt, ChallengeFile, ConnectFailure, Endpoint, Environment, Errand, Event, Failure, Fetch,
+    Finding, Gap, GapKind, Manner, Name, Question, QuestionType, Rcode, Role, Seen, Survey, Task, Timestamp,
+    Uptime, Value, Vantage, VantageId, Visit, WebEnd, Why,
 };
 
 const START: Timestamp = Timestamp::from_secs(1_772_460_000);
@@ -36,8 +37,8 @@ fn finding(secs: u64, sample: u8, seen: Seen) -> Finding {
     let question = Question { name: Name::parse("www.example.com").unwrap(), qtype: QuestionType::A };
     let task = Task::Ask {
         vantage: VantageId(0),
-        server: Endpoint::udp("127.0.0.1:9".parse().unwrap()),
-        question,
+        server: Arc::new(Endpoint::udp("127.0.0.1:9".parse().unwrap())),
+        question: Arc::new(question),
         manner: Manner::Recursive,
         sample,
         record: Some(crate::model::RecordId(0)),
@@ -349,8 +350,8 @@ fn looks_at_what_a_ca_looks_at_come_back_and_cost_little() {
     let visit = |took| {
         let file = ChallengeFile { token: "t".to_owned(), content: None }.into();
         let end = WebEnd::NotConnected(ConnectFailure::Refused);
-        let task = Task::Fetch { name: name.clone(), address: "203.0.113.7".parse().unwrap(), file };
-        (task, Seen::Fetched(Box::new(Visit { hops: Vec::new(), end, took })))
+        let fetch = Fetch { name: name.clone(), address: "203.0.113.7".parse().unwrap(), file };
+        (Task::Fetch(Box::new(fetch)), Seen::Fetched(Box::new(Visit { hops: Vec::new(), end, took })))
     };
     let all: Vec<Fact> = (0..40u32)
         .map(|i| {

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::engine::Input;
-use crate::model::{Timestamp, Uptime};
+use crate::model::{Finding, Timestamp, Uptime};
 
 use super::line::{Encoder, Fact, Head};
 
@@ -108,7 +108,7 @@ impl Writer {
                 self.encoder = Some(Encoder::new(now));
                 return self.note_running(now);
             }
-            Input::Found(finding) => Fact::Found(finding.clone()),
+            Input::Found(finding) => return self.found(finding),
             Input::Gap(gap) => Fact::Gap(now, *gap),
             Input::Deadline => Fact::Deadline(now),
             Input::Stopped => Fact::Stopped(now),
@@ -117,6 +117,17 @@ impl Writer {
             encoder.fact(&fact, &mut self.waiting);
         }
         self.note_running(now);
+    }
+
+    /// The same for a finding.
+    pub fn found(&mut self, finding: &Finding) {
+        if self.given_up {
+            return;
+        }
+        if let Some(encoder) = &mut self.encoder {
+            encoder.finding(finding, &mut self.waiting);
+        }
+        self.note_running(finding.at);
     }
 
     fn note_running(&mut self, now: Timestamp) {

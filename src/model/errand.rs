@@ -85,9 +85,9 @@ pub enum Task {
         /// Who, for the engine.
         vantage: VantageId,
         /// Where, for the network.
-        server: Endpoint,
+        server: Arc<Endpoint>,
         /// What.
-        question: Question,
+        question: Arc<Question>,
         /// How.
         manner: Manner,
         /// Errands with the same server and different sample numbers must leave from different ports.
@@ -105,19 +105,23 @@ pub enum Task {
         name: Name,
     },
     /// Fetch the challenge file of `name` from one address by the CA's rules (boulder `va/http.go`).
-    Fetch {
-        /// The name that a certificate is wanted for.
-        name: Name,
-        /// Where to go first.
-        address: IpAddr,
-        /// What to fetch.
-        file: Arc<ChallengeFile>,
-    },
+    Fetch(Box<Fetch>),
     /// Find out whose server is at an address.
     Origin {
         /// The address.
         address: IpAddr,
     },
+}
+
+/// What to fetch of a web server, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// The name that a certificate is wanted for.
+    pub name: Name,
+    /// Where to go first.
+    pub address: IpAddr,
+    /// What to fetch.
+    pub file: Arc<ChallengeFile>,
 }
 
 /// Why something is asked now.
@@ -142,7 +146,8 @@ pub enum Why {
     Routine,
 }
 
-/// One errand: a task with its reason. Each gives exactly one [`super::Finding`].
+/// One errand: a task with its reason. Each gives exactly one [`super::Finding`]. Kept small: with thousands of names
+/// thousands are under way, and each is handed on from room to room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Errand {
     /// What to do.
@@ -150,3 +155,5 @@ pub struct Errand {
     /// Why now.
     pub why: Why,
 }
+
+const _: () = assert!(size_of::<Errand>() <= 40);

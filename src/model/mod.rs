@@ -32,7 +32,7 @@ pub use diagnosis::{
     OrderSeen, Phase, Problem, Testimony, ToCheck, TriesLeft, Trouble, Try, Visited, Waiting, Whose, Witness,
     Wrapper,
 };
-pub use errand::{Errand, Manner, Question, QuestionType, Task, Why};
+pub use errand::{Errand, Fetch, Manner, Question, QuestionType, Task, Why};
 pub use event::{Event, Milestone, Port53, Started, VantageChange};
 pub use fault::{CaaFault, Habit, NameFault, Stranger, WebPlace};
 pub use finding::{Finding, Seen};

@@ -19,8 +19,6 @@ use crate::model::{Answer, Failure, Question};
 /// Waits between the tries, in thousandths of the limit. Ten tries: where every fifth packet is lost
 /// each way, one probe in 27,000 gets no answer.
 const WAITS: [u32; 9] = [140, 140, 110, 110, 85, 85, 85, 85, 60];
-/// The most tries that one question over UDP may cost.
-pub(crate) const MOST_TRIES: usize = WAITS.len() + 1;
 /// A shorter wait would ask again before an answer from far away can be here.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 

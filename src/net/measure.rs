@@ -1,6 +1,7 @@
 //! Many questions to one server, to learn what a question costs.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 
@@ -34,11 +35,13 @@ impl Internet {
         let mut sum = Measured::default();
         loop {
             questions.by_ref().take(width - round.awaited()).for_each(|errand| round.add(errand));
-            let Some(finding) = round.next().await else { return sum };
-            let is_answer = matches!(finding.seen, Seen::Answered(_));
-            sum.answered += u64::from(is_answer);
-            sum.failed += u64::from(!is_answer);
-            sum.sent += u64::from(finding.questions);
+            let Some(handful) = round.next().await else { return sum };
+            for finding in handful {
+                let is_answer = matches!(finding.seen, Seen::Answered(_));
+                sum.answered += u64::from(is_answer);
+                sum.failed += u64::from(!is_answer);
+                sum.sent += u64::from(finding.questions);
+            }
         }
     }
 }
@@ -46,8 +49,8 @@ impl Internet {
 fn errand(server: SocketAddr, question: Question) -> Errand {
     let task = Task::Ask {
         vantage: VantageId(0),
-        server: Endpoint::udp(server),
-        question,
+        server: Arc::new(Endpoint::udp(server)),
+        question: Arc::new(question),
         manner: Manner::Recursive,
         sample: 0,
         record: None,

@@ -63,9 +63,16 @@ use wire::Query;
 
 /// The door to the world: exactly one finding for each errand, within its time limit.
 pub trait Network {
-    /// Carries the errands out side by side. Dropping the stream abandons what is still under way.
-    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding>;
+    /// Carries the errands out side by side, and gives what is found by the handful: each handing on has its price.
+    /// Dropping the stream abandons what is still under way.
+    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Vec<Finding>>;
 }
+
+/// Findings that are handed on together at most.
+pub const HANDFUL: usize = 12;
+
+// Allocators are slow to give more than a kilobyte, and there is a handful for every few answers.
+const _: () = assert!(size_of::<[Finding; HANDFUL]>() <= 1024);
 
 /// What can be set about the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +146,7 @@ impl Internet {
 }
 
 impl Network for Internet {
-    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+    fn run(&self, errands: Vec<Errand>) -> impl Stream<Item = Vec<Finding>> {
         round::run(self, errands)
     }
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::clock::Stopwatch;
 
@@ -82,7 +82,7 @@ fn soft_limit(limits: &str) -> Option<usize> {
 /// The budgets of one process.
 #[derive(Debug)]
 pub(crate) struct Polite {
-    all: Arc<Semaphore>,
+    all: Rc<Semaphore>,
     sockets: Arc<Semaphore>,
     /// Sockets for single questions. Apart from those of groups: a group waits for turns with its socket in hand, a
     /// single question for its socket with its turn in hand, and with one budget each could wait for the other.
@@ -101,18 +101,18 @@ pub(crate) struct Polite {
 /// One server's address, for those who ask it again and again.
 #[derive(Debug)]
 pub(crate) struct Server {
-    in_flight: Arc<Semaphore>,
+    in_flight: Semaphore,
+    /// What all servers together may have in flight.
+    all: Rc<Semaphore>,
     visits: Arc<Semaphore>,
     pace: Option<Rc<Pace>>,
+    since: Stopwatch,
 }
 
-/// Leave to have one question in flight; over when dropped.
+/// Leave to have one question in flight, at the server and altogether; over when dropped. Kept small: every question
+/// under way has one.
 #[derive(Debug)]
-pub(crate) struct Turn {
-    server: Rc<Server>,
-    since: Stopwatch,
-    _held: [Option<OwnedSemaphorePermit>; 2],
-}
+pub(crate) struct Turn(Rc<Server>);
 
 /// Leave to visit a web server; over when dropped.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl Polite {
     pub(crate) fn new() -> Self {
         let room = Room::within(descriptors());
         Polite {
-            all: Arc::new(Semaphore::new(IN_FLIGHT)),
+            all: Rc::new(Semaphore::new(IN_FLIGHT)),
             sockets: Arc::new(Semaphore::new((room.sockets - room.sockets / 3).max(1))),
             lone: Arc::new(Semaphore::new((room.sockets / 3).max(1))),
             streams: Arc::new(Semaphore::new(room.streams)),
@@ -177,7 +177,7 @@ impl Polite {
             Some(queue) => permit(queue).await,
             None => None,
         };
-        let at_server = permit(&server.in_flight).await;
+        let at_server = server.in_flight.acquire().await;
         if let Some(pace) = &server.pace {
             let wait = pace.take(self.since.elapsed());
             if !wait.is_zero() {
@@ -185,23 +185,26 @@ impl Polite {
             }
         }
         drop(next);
-        let overall = permit(&self.all).await;
-        Turn { server, since: self.since, _held: [at_server, overall] }
+        let overall = server.all.acquire().await;
+        // Nobody closes them.
+        [at_server, overall].into_iter().flatten().for_each(SemaphorePermit::forget);
+        Turn(server)
     }
 
     /// The same without waiting: none if there is no leave just now.
     pub(crate) fn turn_now(&self, server: &Rc<Server>) -> Option<Turn> {
-        let at_server = server.in_flight.clone().try_acquire_owned().ok()?;
+        let at_server = server.in_flight.try_acquire().ok()?;
         let pace = server.pace.as_ref().map(|pace| (pace, self.since.elapsed()));
         if pace.is_some_and(|(pace, now)| !pace.is_ready(now)) {
             return None;
         }
-        let overall = self.all.clone().try_acquire_owned().ok()?;
+        let overall = self.all.try_acquire().ok()?;
         if let Some((pace, now)) = pace {
             pace.take(now);
         }
-        let _held = [Some(at_server), Some(overall)];
-        Some(Turn { server: server.clone(), since: self.since, _held })
+        at_server.forget();
+        overall.forget();
+        Some(Turn(server.clone()))
     }
 
     /// Waits until one more UDP socket may be opened.
@@ -245,10 +248,12 @@ impl Polite {
             });
         }
         let server = Rc::new(Server {
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT_PER_SERVER)),
+            in_flight: Semaphore::new(IN_FLIGHT_PER_SERVER),
+            all: self.all.clone(),
             visits: Arc::new(Semaphore::new(VISITS_PER_ADDRESS)),
             // Nobody is disturbed by questions that stay on this machine.
             pace: (!addr.is_loopback()).then(|| self.shared.get(&addr).cloned().unwrap_or_default()),
+            since: self.since,
         });
         servers.insert(addr, server.clone());
         server
@@ -266,9 +271,16 @@ async fn permit(of: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
 impl Turn {
     /// Counts one more try of the same question. It goes at once; later questions wait for it.
     pub(crate) fn again(&self) {
-        if let Some(pace) = &self.server.pace {
-            pace.take(self.since.elapsed());
+        if let Some(pace) = &self.0.pace {
+            pace.take(self.0.since.elapsed());
         }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.in_flight.add_permits(1);
+        self.0.all.add_permits(1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, LocalBoxStream, SelectAll, Stream, StreamExt as _};
@@ -12,7 +13,7 @@ use super::line::{Line, Reply, Want};
 use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER};
 use super::secure::Held;
 use super::wire::Query;
-use super::{Internet, origin, survey, walk_from_here, web};
+use super::{HANDFUL, Internet, origin, survey, walk_from_here, web};
 use crate::model::{
     Endpoint, Errand, Failure, Finding, Manner, Name, Port53, Question, QuestionType, Rcode, Seen, Task,
     Transport,
@@ -25,13 +26,13 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// Carries errands out. Questions to one server in one sample share a port or a connection; another sample has
 /// another.
-pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Finding> {
+pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Vec<Finding>> {
     let mut plain = net.post.round();
-    let mut groups: BTreeMap<(Endpoint, u8), Vec<Errand>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Arc<Endpoint>, u8), Vec<Errand>> = BTreeMap::new();
     let mut others: SelectAll<LocalBoxStream<'_, Finding>> = SelectAll::new();
     for errand in errands {
         match &errand.task {
-            Task::Ask { server: Endpoint { transport: Transport::Udp, .. }, .. } => plain.add(errand),
+            Task::Ask { server, .. } if server.transport == Transport::Udp => plain.add(errand),
             Task::Ask { server, sample, .. } => {
                 groups.entry((server.clone(), *sample)).or_default().push(errand);
             }
@@ -43,7 +44,7 @@ pub(super) fn run(net: &Internet, errands: Vec<Errand>) -> impl Stream<Item = Fi
     for ((server, sample), errands) in groups {
         others.push(group(net, server, sample, errands, width).boxed_local());
     }
-    stream::select(plain, others)
+    stream::select(plain, others.ready_chunks(HANDFUL))
 }
 
 /// An errand that is not one question.
@@ -59,7 +60,7 @@ async fn alone(net: &Internet, errand: Errand) -> Finding {
             Box::pin(survey::survey(net, name)).await
         }
         Task::Intercept => Box::pin(intercept(net)).await,
-        Task::Fetch { name, address, file } => web::fetch(net, name, *address, file).await,
+        Task::Fetch(fetch) => web::fetch(net, fetch).await,
         Task::Origin { address } => {
             let _held = net.polite.survey().await;
             Box::pin(origin::look(net, *address)).await
@@ -72,7 +73,7 @@ async fn alone(net: &Internet, errand: Errand) -> Finding {
 /// All questions to one server in one sample, over connections.
 fn group(
     net: &Internet,
-    server: Endpoint,
+    server: Arc<Endpoint>,
     sample: u8,
     errands: Vec<Errand>,
     width: usize,
@@ -84,7 +85,7 @@ fn group(
 /// How the questions of a group travel.
 struct Route<'a> {
     net: &'a Internet,
-    server: Endpoint,
+    server: Arc<Endpoint>,
     sample: u8,
 }
 

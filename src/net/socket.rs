@@ -113,7 +113,7 @@ fn receive_one(socket: &UdpSocket, mut each: impl FnMut(&[u8])) -> io::Result<us
 mod linux {
     use std::array;
     use std::cell::{Cell, RefCell};
-    use std::io::{self, IoSlice, IoSliceMut};
+    use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
     use std::os::fd::AsRawFd as _;
 
     use nix::errno::Errno;
@@ -132,7 +132,7 @@ mod linux {
     /// Where they are read to.
     struct Inbox {
         octets: Vec<u8>,
-        headers: MultiHeaders<SockaddrStorage>,
+        headers: MultiHeaders<()>,
     }
 
     thread_local! {
@@ -149,24 +149,25 @@ mod linux {
             let mut places = octets.chunks_exact_mut(LONGEST);
             let mut places: [_; READ_AT_ONCE] =
                 array::from_fn(|_| [IoSliceMut::new(places.next().unwrap_or_default())]);
+            let mut many = 0;
             let read = socket.try_io(Interest::READABLE, || {
                 let (fd, flags) = (socket.as_raw_fd(), MsgFlags::MSG_DONTWAIT);
-                Ok(recvmmsg(fd, headers, places.iter_mut(), flags, None)?)
+                for message in recvmmsg(fd, headers, places.iter_mut(), flags, None)? {
+                    // An empty datagram has no slice.
+                    each(message.iovs().next().unwrap_or_default());
+                    many += 1;
+                }
+                // With fewer than there was room for that was all; the runtime need not ask to learn it.
+                if many < READ_AT_ONCE { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
             });
-            let read = match read {
+            match read {
+                Err(error) if many > 0 && error.kind() == ErrorKind::WouldBlock => Ok(many),
                 // A sandbox may let nobody call what few programs do.
                 Err(error) if matches!(code(&error), Some(Errno::ENOSYS | Errno::EPERM)) => {
-                    return super::receive_one(socket, each);
+                    super::receive_one(socket, each)
                 }
-                read => read?,
-            };
-            let mut many = 0;
-            for message in read {
-                // An empty datagram has no slice.
-                each(message.iovs().next().unwrap_or_default());
-                many += 1;
+                read => read.map(|()| many),
             }
-            Ok(many)
         })
     }
 

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::model::{
-    Answer, Ede, Errand, Failure, Finding, Manner, Name, Origin, Port53, Question, QuestionType, Rcode,
-    Record, Seen, Soa, Task, Timestamp,
+    Answer, Ede, Errand, Failure, Fetch, Finding, Manner, Name, Origin, Port53, Question, QuestionType,
+    Rcode, Record, Seen, Soa, Task, Timestamp,
 };
 
 use super::resolver::{Kept, resolve};
@@ -168,7 +168,8 @@ impl World {
                 let (survey, questions) = site::survey(&self.net, now, name);
                 (Seen::Surveyed(Box::new(survey)), site::TAKES + self.dice.millis(0, 60), questions)
             }
-            Task::Fetch { name, address, file } => {
+            Task::Fetch(fetch) => {
+                let Fetch { name, address, file } = &**fetch;
                 let took = self.dice.millis(20, 80);
                 let site = self.sites.get(address).copied().unwrap_or_default();
                 (Seen::Fetched(Box::new(site.visit(name, *address, file, took))), took, 0)

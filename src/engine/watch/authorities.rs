@@ -83,8 +83,9 @@ impl Watch {
         if let Some(known) = self.auth.node_of(question) {
             return known;
         }
+        let question = Arc::new(question.clone());
         self.auth.nodes.push(Node {
-            question: question.clone(),
+            question: Arc::clone(&question),
             zone: None,
             words: Vec::new(),
             next: Timestamp::MAX,
@@ -92,8 +93,8 @@ impl Watch {
             lost: None,
         });
         let node = self.auth.nodes.len() - 1;
-        self.auth.places.insert(question.clone(), node);
         let search = self.search_of.get(&question.name);
+        self.auth.places.insert(question, node);
         if let Some(zone) = search.and_then(|&search| self.searches[search].zone) {
             self.bind(node, zone);
         }

@@ -26,8 +26,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Role, Started, Task, Timestamp,
-    VantageId, Verdict, Why,
+    Endpoint, Errand, Event, Finding, Gap, Manner, Name, Port53, RecordId, Report, Role, Started, Task,
+    Timestamp, Vantage, VantageId, Verdict, Why,
 };
 
 use super::authority::Authorities;
@@ -130,6 +130,8 @@ pub struct Watch {
     /// Rows × resolvers, row by row.
     cells: Vec<Cell>,
     samples: Samples,
+    /// By resolver: its endpoints, each shared by the questions that go there.
+    ways: Vec<Vec<Arc<Endpoint>>>,
     /// By resolver: keeps entries for one second at TTL 0.
     late: Vec<bool>,
     /// By resolver: the number of its operator.
@@ -205,6 +207,7 @@ impl Watch {
             rows,
             cells: vec![Cell::new(plan.samples().planned); cells],
             samples: plan.samples(),
+            ways: plan.resolvers.iter().map(ways).collect(),
             late: vec![false; plan.resolvers.len()],
             operators_needed: operators_needed(&plan, &operators),
             spared: spared(&plan),
@@ -241,8 +244,16 @@ impl Watch {
     /// whether, a wake-up came (in a watch; nobody plays a single look again): the other inputs, played again at their
     /// instants, give the same events again.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Step {
+        let mut step = Step::default();
+        self.step_into(now, input, &mut step);
+        step
+    }
+
+    /// The same, where many steps are made one after the other: what is to be done and told is added to what is there.
+    pub fn step_into(&mut self, now: Timestamp, input: Input, step: &mut Step) {
         if self.over {
-            return Step::default();
+            step.wake = None;
+            return;
         }
         match &input {
             Input::Woke | Input::Found(_) => self.catch_up(now),
@@ -260,7 +271,7 @@ impl Watch {
             Input::Gap(gap) => self.pick_up(gap),
             Input::Deadline | Input::Stopped => {
                 self.finish();
-                return std::mem::take(&mut self.out);
+                return self.hand_out(step);
             }
         }
         self.fire();
@@ -273,7 +284,14 @@ impl Watch {
             self.forecast();
             self.out.wake = self.timers.next().map(|(at, why)| Wake { at, why });
         }
-        std::mem::take(&mut self.out)
+        self.hand_out(step);
+    }
+
+    fn hand_out(&mut self, step: &mut Step) {
+        step.errands.append(&mut self.out.errands);
+        step.events.append(&mut self.out.events);
+        step.wake = self.out.wake.take();
+        step.done = self.out.done.take();
     }
 
     /// How much it remembers just now.
@@ -324,9 +342,9 @@ impl Watch {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 self.surveyed(&name, seen);
             }
-            Task::Fetch { name, address, .. } => {
+            Task::Fetch(fetch) => {
                 self.in_flight = self.in_flight.saturating_sub(1);
-                self.fetched(&name, address, seen);
+                self.fetched(&fetch.name, fetch.address, seen);
             }
             Task::Origin { address } => {
                 self.in_flight = self.in_flight.saturating_sub(1);
@@ -440,6 +458,10 @@ impl Watch {
     fn label(name: &Name) -> Arc<str> {
         Arc::from(name.as_str())
     }
+}
+
+fn ways(resolver: &Vantage) -> Vec<Arc<Endpoint>> {
+    resolver.endpoints.iter().cloned().map(Arc::new).collect()
 }
 
 /// The same number for resolvers of the same operator.

@@ -1,5 +1,6 @@
 //! The watch's dealings with caches: public resolvers and this machine's own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::convergence::{Around, Stance};
@@ -79,22 +80,25 @@ impl Watch {
             return;
         }
         let Some(server) = self.endpoint_of(cell, resolver) else { return };
-        let wanted = &self.plan.records[record];
-        let question = Question { name: wanted.name.clone(), qtype: wanted.question_type() };
-        let missing = self.cells[cell].missing(self.plan.mode == Mode::Look);
-        let why = self.cells[cell].why;
-        if missing > 0 && self.cells[cell].in_flight == 0 {
+        // What is asked of the resolvers is what its servers are asked.
+        let Some(node) = self.records[record].node else { return };
+        let question = Arc::clone(&self.auth.nodes[node].question);
+        let entry = &self.cells[cell];
+        let (missing, why, is_new) =
+            (entry.missing(self.plan.mode == Mode::Look), entry.why, entry.in_flight == 0);
+        if missing > 0 && is_new {
             self.records[record].asking += u32::from(self.votes(resolver));
         }
+        self.under_way[resolver] += u32::from(missing);
         for _ in 0..missing {
-            let sample = self.cells[cell].sample;
-            self.cells[cell].sample = sample.wrapping_add(1);
-            self.cells[cell].in_flight += 1;
-            self.under_way[resolver] += 1;
+            let entry = &mut self.cells[cell];
+            let sample = entry.sample;
+            entry.sample = sample.wrapping_add(1);
+            entry.in_flight += 1;
             let task = Task::Ask {
                 vantage: self.vantage_id(resolver),
-                server: server.clone(),
-                question: question.clone(),
+                server: Arc::clone(&server),
+                question: Arc::clone(&question),
                 manner: Manner::Recursive,
                 sample,
                 record: Some(self.record_id(record)),
@@ -122,15 +126,18 @@ impl Watch {
 
     /// The endpoint to use: the preferred one, or the first encrypted one where plain DNS is not to be
     /// trusted. A resolver that cannot be reached that way is silent for want of a route.
-    fn endpoint_of(&mut self, cell: usize, resolver: usize) -> Option<Endpoint> {
+    fn endpoint_of(&mut self, cell: usize, resolver: usize) -> Option<Arc<Endpoint>> {
         let blind = self.blind != Blind::No;
-        let endpoints = &self.plan.resolvers[resolver].endpoints;
         let from = usize::from(self.cells[cell].endpoint);
-        let found = endpoints.iter().enumerate().skip(from).find(|(_, e)| !(blind && e.transport.is_plain()));
+        let found = self.ways[resolver]
+            .iter()
+            .enumerate()
+            .skip(from)
+            .find(|(_, e)| !(blind && e.transport.is_plain()));
         match found {
             Some((i, endpoint)) => {
                 self.cells[cell].endpoint = u8::try_from(i).unwrap_or(u8::MAX);
-                Some(endpoint.clone())
+                Some(Arc::clone(endpoint))
             }
             None => {
                 let (record, _) = self.place_of(cell);
@@ -143,7 +150,9 @@ impl Watch {
 
     pub(super) fn resolver_answered(&mut self, record: RecordId, vantage: VantageId, seen: &Seen) {
         let (record, resolver) = (record.0 as usize, vantage.0 as usize);
-        if record >= self.records.len() || resolver >= self.plan.resolvers.len() {
+        // Nobody asks a resolver for a guard; a damaged journal may say so.
+        let is_asked = self.records.get(record).is_some_and(|record| record.row.is_some());
+        if !is_asked || resolver >= self.plan.resolvers.len() {
             return;
         }
         let cell = self.cells_of(record).start + resolver;
@@ -187,14 +196,16 @@ impl Watch {
             let operator = self.operators[resolver];
             self.records[record].note_shown(*ttl, operator);
         }
+        let progress = &self.records[record];
+        let old_life = progress.old_life();
         let around = Around {
             at: self.now,
             said_at: schedule::said_at(self.now, rtt_micros),
             samples: self.samples,
             apart: self.apart(),
             limit: self.honest_limit(record),
-            cap: self.records[record].old_life().filter(|_| self.moved(record).is_none()),
-            peek: self.records[record].old_life().is_none().then(|| self.records[record].new_ttl.max(1)),
+            cap: old_life.filter(|_| self.moved(record).is_none()),
+            peek: old_life.is_none().then(|| progress.new_ttl.max(1)),
             late: self.late[resolver],
         };
         self.late[resolver] |= self.cells[cell].fold(reading, around);
@@ -293,10 +304,10 @@ impl Watch {
         let mut operators: Vec<&str> = Vec::new();
         let mut chosen = Vec::new();
         for (i, vantage) in self.plan.resolvers.iter().enumerate() {
-            let encrypted = vantage.endpoints.iter().find(|endpoint| !endpoint.transport.is_plain());
+            let encrypted = self.ways[i].iter().find(|endpoint| !endpoint.transport.is_plain());
             if let Some(endpoint) = encrypted.filter(|_| !operators.contains(&&*vantage.operator)) {
                 operators.push(&vantage.operator);
-                chosen.push((self.vantage_id(i), endpoint.clone()));
+                chosen.push((self.vantage_id(i), Arc::clone(endpoint)));
             }
             if chosen.len() == WAYS_OUT {
                 break;
@@ -307,7 +318,7 @@ impl Watch {
         }
         for (vantage, server) in chosen {
             self.probes.insert(vantage.0, None);
-            let question = Question { name: Name::root(), qtype: QuestionType::Ns };
+            let question = Arc::new(Question { name: Name::root(), qtype: QuestionType::Ns });
             let manner = Manner::Recursive;
             self.send(Task::Ask { vantage, server, question, manner, sample: 0, record: None }, Why::First);
         }

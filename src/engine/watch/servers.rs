@@ -1,5 +1,7 @@
 //! Who serves a zone: servers that join and leave, and their serials.
 
+use std::sync::Arc;
+
 use crate::engine::authority::Server;
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
@@ -103,7 +105,8 @@ impl Watch {
         if self.auth.zones[zone].next_serial > self.now || self.blind == Blind::Intercepted {
             return;
         }
-        let question = Question { name: self.auth.zones[zone].name.clone(), qtype: QuestionType::Soa };
+        let name = self.auth.zones[zone].name.clone();
+        let question = Arc::new(Question { name, qtype: QuestionType::Soa });
         for server in self.auth.zones[zone].servers.clone() {
             let server = &mut self.auth.servers[server];
             // One that is silent takes longer for each than they are apart.

@@ -11,7 +11,7 @@ use crate::engine::issuance::{self, Sight};
 use crate::engine::plan::{Mode, WebPolicy};
 use crate::engine::schedule;
 use crate::model::{
-    Ca, ChallengeFile, Effect, Held, Milestone, Name, Reason, Seen, Survey, Task, Timestamp, Why,
+    Ca, ChallengeFile, Effect, Fetch, Held, Milestone, Name, Reason, Seen, Survey, Task, Timestamp, Why,
 };
 
 use super::Watch;
@@ -177,7 +177,8 @@ impl Watch {
         self.subjects[subject].visits.retain(|(address, _)| all.contains(address));
         for address in all {
             self.subjects[subject].out += 1;
-            self.send(Task::Fetch { name: name.clone(), address, file: Arc::clone(&file) }, Why::First);
+            let fetch = Fetch { name: name.clone(), address, file: Arc::clone(&file) };
+            self.send(Task::Fetch(Box::new(fetch)), Why::First);
         }
     }
 

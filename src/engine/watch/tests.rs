@@ -145,9 +145,9 @@ impl Little {
                 }
                 Seen::Surveyed(Box::new(self.survey(name)))
             }
-            Task::Fetch { address, file, .. } => {
-                self.visits.push(*address);
-                Seen::Fetched(Box::new(visit(*address, file, self.web)))
+            Task::Fetch(fetch) => {
+                self.visits.push(fetch.address);
+                Seen::Fetched(Box::new(visit(fetch.address, &fetch.file, self.web)))
             }
             Task::Origin { .. } => {
                 self.origins += 1;
@@ -205,7 +205,7 @@ impl Little {
             if let Some(done) = step.done {
                 return (watch, Some(*done), elapsed);
             }
-            let visits = step.errands.iter().any(|errand| matches!(errand.task, Task::Fetch { .. }));
+            let visits = step.errands.iter().any(|errand| matches!(errand.task, Task::Fetch(_)));
             if visits && std::mem::take(&mut self.killed) {
                 queue.clear();
                 let gap = Gap { kind: GapKind::Restarted, from: now, to: Some(now) };

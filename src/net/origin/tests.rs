@@ -22,7 +22,7 @@ async fn origin(address: IpAddr, dns: SocketAddr, web: WebSettings) -> (Origin, 
     };
     let net = Internet::new(settings, Rc::new(Clock::new())).unwrap();
     let errand = Errand { task: Task::Origin { address }, why: Why::First };
-    let mut found: Vec<_> = net.run(vec![errand]).collect().await;
+    let mut found = net.run(vec![errand]).concat().await;
     let finding = found.remove(0);
     let Seen::Originated(origin) = finding.seen else { panic!("no origin") };
     (*origin, finding.questions)

@@ -22,6 +22,8 @@ use futures::Stream;
 use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
+use super::HANDFUL;
+use super::exchange::Limit;
 use super::polite::{IN_FLIGHT, IN_FLIGHT_PER_SERVER, Polite};
 use super::spread::Spread;
 use crate::clock::{Clock, Stopwatch};
@@ -56,6 +58,8 @@ struct Tools {
     clock: Rc<Clock>,
     /// The time for one probe.
     limit: Duration,
+    /// How long an answer to the first try is waited for.
+    first_wait: Duration,
     /// Questions that one line may have under way now.
     width: Cell<usize>,
     /// Findings that nobody has taken yet.
@@ -74,7 +78,7 @@ struct Probe {
 /// Where a round finds what was found for it.
 #[derive(Default)]
 struct Mailbox {
-    found: RefCell<VecDeque<Finding>>,
+    found: RefCell<VecDeque<Vec<Finding>>>,
     waker: Cell<Option<Waker>>,
     /// Nobody wants it any more.
     closed: Cell<bool>,
@@ -88,7 +92,16 @@ impl Mailbox {
             return;
         }
         self.unread.set(self.unread.get() + 1);
-        self.found.borrow_mut().push_back(finding);
+        let mut found = self.found.borrow_mut();
+        match found.back_mut().filter(|handful| handful.len() < HANDFUL) {
+            Some(handful) => handful.push(finding),
+            None => {
+                let mut handful = Vec::with_capacity(HANDFUL);
+                handful.push(finding);
+                found.push_back(handful);
+            }
+        }
+        drop(found);
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -130,6 +143,7 @@ impl Post {
                 polite,
                 clock,
                 limit,
+                first_wait: Limit::start(limit).first_wait(),
                 width,
                 unread: Rc::default(),
                 held_back: RefCell::default(),
@@ -206,8 +220,8 @@ impl Post {
     }
 }
 
-/// Questions that were handed over together; gives a finding for each. What is under way when it is dropped is
-/// abandoned.
+/// Questions that were handed over together; gives a finding for each, by the handful. What is under way when it is
+/// dropped is abandoned.
 pub(super) struct Round<'p> {
     post: &'p Post,
     mail: Rc<Mailbox>,
@@ -233,33 +247,33 @@ impl Round<'_> {
         self.awaited
     }
 
-    fn next_found(&mut self) -> Option<Finding> {
-        let finding = self.mail.found.borrow_mut().pop_front()?;
-        self.post.took(1);
-        self.awaited -= 1;
+    fn next_found(&mut self) -> Option<Vec<Finding>> {
+        let handful = self.mail.found.borrow_mut().pop_front()?;
+        self.post.took(handful.len());
+        self.awaited -= handful.len();
         if self.awaited == 0 {
             // What this was handed over with may go on for long, and the room for thousands with it.
             self.mail.found.take();
             self.post.leave(&self.mail);
         }
-        Some(finding)
+        Some(handful)
     }
 }
 
 impl Stream for Round<'_> {
-    type Item = Finding;
+    type Item = Vec<Finding>;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Finding>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Vec<Finding>>> {
         if self.awaited == 0 {
             return Poll::Ready(None);
         }
-        if let Some(finding) = self.next_found() {
-            return Poll::Ready(Some(finding));
+        if let Some(handful) = self.next_found() {
+            return Poll::Ready(Some(handful));
         }
         self.post.poll(cx.waker());
         self.now = self.post.tools.since.elapsed();
         match self.next_found() {
-            Some(finding) => Poll::Ready(Some(finding)),
+            Some(handful) => Poll::Ready(Some(handful)),
             None => {
                 self.mail.waker.set(Some(cx.waker().clone()));
                 Poll::Pending
@@ -271,7 +285,7 @@ impl Stream for Round<'_> {
 impl Drop for Round<'_> {
     fn drop(&mut self) {
         self.mail.closed.set(true);
-        self.post.took(self.mail.found.take().len());
+        self.post.took(self.mail.found.take().iter().map(Vec::len).sum());
         self.post.leave(&self.mail);
     }
 }

@@ -19,7 +19,7 @@ use super::carrier::Carrier;
 use super::{MOST_UNREAD, Mailbox, Probe, Tools};
 use crate::clock::Stopwatch;
 use crate::model::{Errand, Failure, Finding, Manner, Question, Seen, Task, Timestamp};
-use crate::net::exchange::{Body, Exchange, Heard, Limit, MOST_TRIES, Tried, unheard};
+use crate::net::exchange::{Body, Exchange, Heard, Limit, Tried, unheard};
 use crate::net::line::{Carried, Leaving, Line, MAX_JUNK, Reply, Want};
 use crate::net::polite::{Server, Turn};
 use crate::net::round::unchecked;
@@ -47,16 +47,26 @@ pub(super) async fn carry(tools: Rc<Tools>, carrier: Rc<Carrier>) -> Rc<Carrier>
     carrier
 }
 
-/// One question under way.
+/// One question under way. Kept small: of thousands that are each is looked at when it has long left every cache.
 struct Flight {
     probe: Probe,
     turn: Turn,
-    limit: Limit,
-    /// Its latest try, and how long an answer is waited for.
+    /// Its latest try.
     since: Stopwatch,
-    wait: Duration,
-    ids: [u16; MOST_TRIES],
+    id: u16,
     tries: u8,
+    /// Whatever else there is to know from the second try on.
+    more: Option<Box<More>>,
+}
+
+const _: () = assert!(size_of::<Flight>() <= 88);
+
+struct More {
+    limit: Limit,
+    /// How long an answer to the latest try is waited for.
+    wait: Duration,
+    /// Those of the earlier tries.
+    ids: Vec<u16>,
 }
 
 struct Work {
@@ -157,38 +167,25 @@ impl Work {
     }
 
     fn begin(&mut self, probe: Probe, turn: Turn, since: Stopwatch) {
-        let limit = Limit::since(since, self.tools.limit);
-        let flight =
-            Flight { probe, turn, limit, since, wait: Duration::ZERO, ids: [0; MOST_TRIES], tries: 0 };
-        let which = match self.free.pop() {
-            Some(which) => {
-                self.flights[which as usize] = Some(flight);
-                which
-            }
-            None => {
-                self.flights.push(Some(flight));
-                // No line has more under way than politeness permits.
-                (self.flights.len() - 1) as u32
-            }
-        };
-        self.send(which, since, limit.first_wait());
+        let which = self.free.pop().unwrap_or_else(|| {
+            self.flights.push(None);
+            // No line has more under way than politeness permits.
+            (self.flights.len() - 1) as u32
+        });
+        let id = self.send(&probe.errand.task, which, since, Leaving::Together);
+        self.flights[which as usize] = Some(Flight { probe, turn, since, id, tries: 1, more: None });
+        self.set_alarm(self.tools.first_wait);
     }
 
-    /// Sends one more try of a question.
-    fn send(&mut self, which: u32, since: Stopwatch, wait: Duration) {
-        let Some(flight) = &mut self.flights[which as usize] else { return };
-        let Some((question, manner)) = asked(&flight.probe.errand.task) else { return };
+    /// Sends one try of a question, and gives its ID.
+    fn send(&mut self, task: &Task, which: u32, since: Stopwatch, way: Leaving) -> u16 {
+        let Some((question, manner)) = asked(task) else { return 0 };
         let query = Query::written_to(self.line.spare(), question, manner);
-        (flight.since, flight.wait) = (since, wait);
-        let way = if flight.tries == 0 { Leaving::Together } else { Leaving::Alone };
-        if let Some(id) = self.line.carry(query, (which, question.qtype), since, way) {
-            flight.ids[usize::from(flight.tries)] = id;
-        }
-        flight.tries += 1;
+        let id = self.line.carry(query, (which, question.qtype), since, way);
         if self.line.junk() >= MAX_JUNK {
             self.heard.push((which, Reply::Noise, Duration::ZERO));
         }
-        self.set_alarm(wait);
+        id.unwrap_or_default()
     }
 
     /// Takes what has come. Tells whether anything has.
@@ -209,7 +206,8 @@ impl Work {
             self.free.push(which);
             // What was not answered could be still, and the number is another question's from now on.
             if flight.tries > 1 || matches!(reply, Reply::Noise | Reply::Failed(_)) {
-                self.line.forget(&flight.ids[..usize::from(flight.tries)], which);
+                self.line.forget(&[flight.id], which);
+                flight.more.iter().for_each(|more| self.line.forget(&more.ids, which));
             }
             self.end(flight, reply, rtt, at);
         }
@@ -217,7 +215,7 @@ impl Work {
     }
 
     fn end(&mut self, flight: Flight, reply: Reply, rtt: Duration, at: Timestamp) {
-        let Flight { probe: Probe { errand, mail }, turn, mut limit, tries, since, wait, .. } = flight;
+        let Flight { probe: Probe { errand, mail }, turn, since, tries, more, .. } = flight;
         let Some((question, manner)) = asked(&errand.task) else { return };
         let questions = u32::from(tries);
         let said = match reply {
@@ -227,6 +225,7 @@ impl Work {
                 Ok(Body::Whole(message))
             }
             reply => {
+                let (mut limit, wait) = self.tools.time_of(since, more.as_deref());
                 limit.overslept(since.elapsed().saturating_sub(wait));
                 let rest =
                     rest(self.tools.clone(), self.line.clone(), turn, limit, (reply, rtt, tries), errand);
@@ -251,7 +250,8 @@ impl Work {
         let mut next: Option<Duration> = None;
         for which in 0..self.flights.len() {
             let Some(flight) = &self.flights[which] else { continue };
-            let left = flight.wait.saturating_sub(flight.since.elapsed());
+            let (_, wait) = self.tools.time_of(flight.since, flight.more.as_deref());
+            let left = wait.saturating_sub(flight.since.elapsed());
             if left.is_zero() {
                 self.again(which as u32);
             } else {
@@ -272,17 +272,36 @@ impl Work {
 
     /// Nothing came in time: asks again, or gives up.
     fn again(&mut self, which: u32) {
-        let Some(flight) = &mut self.flights[which as usize] else { return };
-        flight.limit.overslept(flight.since.elapsed().saturating_sub(flight.wait));
-        match flight.limit.wait(flight.tries).filter(|_| !flight.probe.mail.closed.get()) {
+        let Some(mut flight) = self.flights[which as usize].take() else { return };
+        let (mut limit, waited) = self.tools.time_of(flight.since, flight.more.as_deref());
+        limit.overslept(flight.since.elapsed().saturating_sub(waited));
+        let mut ids = flight.more.take().map(|more| more.ids).unwrap_or_default();
+        ids.push(flight.id);
+        match limit.wait(flight.tries).filter(|_| !flight.probe.mail.closed.get()) {
             Some(wait) => {
                 flight.turn.again();
-                self.send(which, Stopwatch::start(), wait);
+                flight.since = Stopwatch::start();
+                flight.id = self.send(&flight.probe.errand.task, which, flight.since, Leaving::Alone);
+                flight.tries += 1;
+                self.set_alarm(wait);
+                flight.more = Some(Box::new(More { limit, wait, ids }));
             }
             None => {
                 let failure = unheard(&self.line, flight.tries);
                 self.heard.push((which, Reply::Failed(failure), Duration::ZERO));
+                flight.more = Some(Box::new(More { limit, wait: waited, ids }));
             }
+        }
+        self.flights[which as usize] = Some(flight);
+    }
+}
+
+impl Tools {
+    /// The time of a question, and how long an answer to its latest try is waited for.
+    fn time_of(&self, since: Stopwatch, more: Option<&More>) -> (Limit, Duration) {
+        match more {
+            Some(more) => (more.limit, more.wait),
+            None => (Limit::since(since, self.limit), self.first_wait),
         }
     }
 }

@@ -8,6 +8,7 @@ mod server;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -33,8 +34,8 @@ fn question(name: &str) -> Question {
 fn ask(server: Endpoint, name: &str, sample: u8) -> Errand {
     let task = Task::Ask {
         vantage: VantageId(0),
-        server,
-        question: question(name),
+        server: Arc::new(server),
+        question: Arc::new(question(name)),
         manner: Manner::Recursive,
         sample,
         record: None,
@@ -43,7 +44,7 @@ fn ask(server: Endpoint, name: &str, sample: u8) -> Errand {
 }
 
 async fn run(net: &Internet, errands: Vec<Errand>) -> Vec<Finding> {
-    net.run(errands).collect().await
+    net.run(errands).concat().await
 }
 
 /// One question over UDP, which must be over in time.

@@ -33,7 +33,9 @@ use super::Internet;
 use super::answer::shown_within;
 use super::secure::SecureError;
 use crate::clock::Stopwatch;
-use crate::model::{BadRedirect, Broken, Ca, ChallengeFile, ConnectFailure, Name, Seen, Visit, WebEnd};
+use crate::model::{
+    BadRedirect, Broken, Ca, ChallengeFile, ConnectFailure, Fetch, Name, Seen, Visit, WebEnd,
+};
 
 /// Addresses that are kept in mind.
 const MOST_UNANSWERED: usize = 4096;
@@ -150,11 +152,12 @@ impl Web {
 /// Fetches the file of a name from one address; returns what was seen and how many questions it cost to
 /// look up the hosts of redirects. Visits to one address take turns; those that wait while a connection to
 /// it is not answered are told of that, since connecting does not depend on the name.
-pub(super) async fn fetch(net: &Internet, name: &Name, address: IpAddr, file: &ChallengeFile) -> (Seen, u32) {
+pub(super) async fn fetch(net: &Internet, fetch: &Fetch) -> (Seen, u32) {
+    let Fetch { name, address, file } = fetch;
     let asked = net.web.since.elapsed();
-    let _visiting = net.polite.visit(address).await;
+    let _visiting = net.polite.visit(*address).await;
     // Made only when it is let in: thousands may wait here, and each would take some kilobytes.
-    let (visit, questions) = Box::pin(visit_now(net, name, address, file, asked)).await;
+    let (visit, questions) = Box::pin(visit_now(net, name, *address, file, asked)).await;
     (Seen::Fetched(Box::new(visit)), questions)
 }
 

@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 
 use super::{Limits, WebSettings};
 use crate::clock::{Clock, Stopwatch};
-use crate::model::{BodySeen, Ca, ChallengeFile, Errand, Name, Seen, Task, Visit, WebEnd, Why};
+use crate::model::{BodySeen, Ca, ChallengeFile, Errand, Fetch, Name, Seen, Task, Visit, WebEnd, Why};
 use crate::net::walk::Start;
 use crate::net::{Internet, Network as _, Settings};
 
@@ -41,9 +41,10 @@ fn internet(web: WebSettings, dns: SocketAddr) -> Internet {
 async fn visit(net: &Internet, address: IpAddr, content: Option<&str>) -> Visit {
     let file = ChallengeFile { token: TOKEN.into(), content: content.map(str::to_owned) };
     let name = Name::parse("www.example.test").unwrap();
-    let errand = Errand { task: Task::Fetch { name, address, file: Arc::new(file) }, why: Why::First };
+    let fetch = Fetch { name, address, file: Arc::new(file) };
+    let errand = Errand { task: Task::Fetch(Box::new(fetch)), why: Why::First };
     let since = Stopwatch::start();
-    let mut found: Vec<_> = net.run(vec![errand]).collect().await;
+    let mut found = net.run(vec![errand]).concat().await;
     assert!(since.elapsed() < Duration::from_millis(900), "{:?}", since.elapsed());
     assert_eq!(found.len(), 1);
     let Seen::Fetched(visit) = found.remove(0).seen else { panic!("no visit") };

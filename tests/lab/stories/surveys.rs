@@ -261,7 +261,7 @@ fn survey(name: &str) -> (Survey, u32) {
     let net = Internet::new(Settings { start, ..Settings::default() }, Rc::new(Clock::new())).unwrap();
     let errand = Errand { task: Task::Survey { name: Name::parse(name).unwrap() }, why: Why::First };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut found = runtime.block_on(net.run(vec![errand]).collect::<Vec<_>>());
+    let mut found = runtime.block_on(net.run(vec![errand]).concat());
     assert_eq!(found.len(), 1);
     match found.remove(0) {
         propwatch::model::Finding { seen: Seen::Surveyed(survey), questions, .. } => (*survey, questions),

@@ -154,7 +154,7 @@ fn a_slow_web_host_keeps_no_other_name_waiting() {
     let mut play = |mut queue: Vec<Errand>| {
         while let Some(errand) = queue.pop() {
             // Nobody comes back from a web server.
-            if !matches!(errand.task, Task::Fetch { .. }) {
+            if !matches!(errand.task, Task::Fetch(_)) {
                 surveyed += usize::from(matches!(errand.task, Task::Survey { .. }));
                 let seen = world.seen(&errand);
                 let finding = Finding { errand, at: now, seen, questions: 1 };
