@@ -102,10 +102,12 @@ impl<'a> Asker<'a> {
             QuestionType::Caa => self.about.as_ref().is_some_and(|name| *name != question.name),
             _ => false,
         };
+        // Kept apart: what is shared would hold it several times over.
+        let ask = Box::pin(self.usual_alone(server, question));
         if !of_the_zone || self.about.is_none() {
-            return self.usual_alone(server, question).await;
+            return ask.await;
         }
-        self.shared(Asked::Usual(server, question.clone()), self.usual_alone(server, question)).await
+        self.shared(Asked::Usual(server, question.clone()), ask).await
     }
 
     /// Whether a server of a zone takes one way of asking. Names of the zone that are surveyed side by side share
@@ -117,10 +119,11 @@ impl<'a> Asker<'a> {
         question: &Question,
         way: Way,
     ) -> Heard {
+        let ask = Box::pin(self.just(server, question, way));
         if self.about.is_none() {
-            return self.just(server, question, way).await;
+            return ask.await;
         }
-        self.shared(Asked::Way(server, zone.clone(), way), self.just(server, question, way)).await
+        self.shared(Asked::Way(server, zone.clone(), way), ask).await
     }
 
     /// What others have heard, or are about to. What could not be asked is asked again by whoever comes later.

@@ -81,7 +81,8 @@ impl<'a, A: Ask> Trip<'a, A> {
         if self.asked.get() >= MAX_QUESTIONS {
             return Err(Failure::Silent { tries: 0 });
         }
-        let ask = async {
+        // Kept apart: what is shared would hold it several times over.
+        let ask = Box::pin(async {
             // Counted before it is known what it costs: a question whose answer nobody waits for any more has
             // been asked all the same.
             self.asked.set(self.asked.get() + 1);
@@ -89,7 +90,7 @@ impl<'a, A: Ask> Trip<'a, A> {
             let told = self.ask.ask(server, &question, Manner::Authoritative).await;
             self.asked.set(self.asked.get().saturating_sub(1).saturating_add(told.questions));
             told.message.map(Rc::new)
-        };
+        });
         if !self.shares {
             return ask.await;
         }
