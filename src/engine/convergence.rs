@@ -4,6 +4,7 @@
 //! announced for a wrong answer is another cache, so a resolver has turned over when the last announced
 //! end has passed and enough samples, from different ports, agree.
 
+mod asked;
 mod ends;
 mod right;
 mod told;
@@ -15,6 +16,7 @@ use crate::model::{Failure, Held, Rcode, Timestamp, Why};
 
 use super::reading::Reading;
 use super::schedule;
+use asked::Asked;
 use ends::Ends;
 pub(super) use right::Samples;
 pub(super) use told::Stance;
@@ -108,8 +110,7 @@ pub(super) struct Cell {
     /// When to ask again; [`Timestamp::MAX`] for never of its own accord.
     pub(super) next: Timestamp,
     pub(super) why: Why,
-    /// Questions under way.
-    pub(super) in_flight: u8,
+    pub(super) asked: Asked,
     /// Which of the vantage's endpoints is used.
     pub(super) endpoint: u8,
     /// Counts samples, so that each leaves from another port.
@@ -146,7 +147,7 @@ impl Cell {
             seen_at: NONE,
             next: Timestamp::MAX,
             why: Why::First,
-            in_flight: 0,
+            asked: Asked::default(),
             endpoint: 0,
             sample: 0,
             samples: 0,
@@ -293,7 +294,7 @@ impl Cell {
     pub(super) fn check(&mut self, now: Timestamp) -> bool {
         let worth = self.kind == Kind::Wrong
             && self.counting == Counting::Untried
-            && self.in_flight == 0
+            && self.asked.under_way() == 0
             && self.last_end().min(self.next) > now + schedule::WORTH_CHECKING;
         if worth {
             self.counting = Counting::Asked;
@@ -407,7 +408,7 @@ impl Cell {
             Kind::Unasked if at_once => self.needed,
             _ => 1,
         };
-        wanted.max(u8::from(self.why == Why::Settle)).saturating_sub(self.in_flight)
+        wanted.max(u8::from(self.why == Why::Settle)).saturating_sub(self.asked.under_way())
     }
 
     /// Where several caches are known, no more samples are under way than have agreed so far.

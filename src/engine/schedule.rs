@@ -30,8 +30,7 @@ pub(super) const SAME_SERIAL: Duration = Duration::from_secs(300);
 /// no sooner than this.
 pub(super) const JUDGED_AGAIN: Duration = Duration::from_secs(5);
 
-/// Of many records one that is not safe, and whose resolvers are being asked, waits so long at
-/// most to be judged.
+/// Of many records one whose resolvers are being asked waits so long at most to be judged.
 pub(super) const PUT_OFF: Duration = Duration::from_millis(100);
 
 /// How long the answers to the last look before a verdict may take, retries included.

@@ -3,7 +3,7 @@
 
 use crate::engine::plan::Mode;
 use crate::engine::schedule;
-use crate::model::{Verdict, Why};
+use crate::model::{Timestamp, Verdict, Why};
 
 use super::Watch;
 use super::timers::Timer;
@@ -25,15 +25,19 @@ impl Watch {
         dirty
     }
 
-    /// Whether the judgement of a record waits. It does while so many of its voters are still to answer, those who are
-    /// asked once more among them, that the rest make no quorum, so that a finding is sure to come that ends the wait;
-    /// and only as long as it counts as not safe: whatever goes against one that is safe is judged before anything else
-    /// is told.
+    /// Whether the judgement of a record waits a moment. It does while so many of its voters are still to answer, those
+    /// who are asked once more and those who stand in line among them, that the rest make no quorum; and only as long as
+    /// it counts as not safe: whatever goes against one that is safe is judged before anything else is told. A single look
+    /// waits for all voters, also where it has found the record safe and nobody speaks against that.
     fn puts_off(&mut self, record: usize) -> bool {
         let progress = &mut self.records[record];
         let counts =
             progress.counted.is_some_and(|counted| counted.reached || counted.verdict == Verdict::Safe);
-        let waits = progress.asking > self.spared && !progress.unweighed && !counts;
+        let waits = match self.plan.mode {
+            Mode::Look => progress.asking > 0 && !(counts && progress.crossed),
+            Mode::Watch => progress.asking > self.spared && !counts,
+        };
+        let waits = waits && !progress.unweighed;
         let waited = std::mem::replace(&mut progress.put_off, waits);
         if waits && !waited {
             self.put_off.push_back((self.now + schedule::PUT_OFF, record));
@@ -51,13 +55,15 @@ impl Watch {
         }
     }
 
-    /// Judges all that was put off.
-    pub(super) fn judge_put_off(&mut self) {
-        while let Some((_, record)) = self.put_off.pop_front() {
+    /// Judges what was put off until `until` or before.
+    pub(super) fn judge_put_off(&mut self, until: Timestamp) {
+        while let Some(&(_, record)) = self.put_off.front().filter(|(at, _)| *at <= until) {
+            self.put_off.pop_front();
             if std::mem::take(&mut self.records[record].put_off) {
                 self.records[record].judged_at = self.now;
                 self.judge_record(record);
             }
         }
+        self.end_what_waits();
     }
 }

@@ -125,7 +125,7 @@ impl Watch {
     }
 
     pub(super) fn finish(&mut self) {
-        self.judge_put_off();
+        self.judge_put_off(Timestamp::MAX);
         self.over = true;
         let mut report = Box::new(self.report(true));
         self.doubt_old_sights(&mut report);
@@ -138,7 +138,16 @@ impl Watch {
 
     pub(super) fn end_if_done(&mut self) {
         let done = match self.plan.mode {
-            Mode::Look => self.look_is_over(),
+            Mode::Look => {
+                if self.in_flight == 0 {
+                    self.judge_put_off(Timestamp::MAX);
+                }
+                // What waits to be judged may keep it from being over.
+                self.look_is_over() && {
+                    self.judge_put_off(Timestamp::MAX);
+                    self.look_is_over()
+                }
+            }
             Mode::Watch => self.told.is_some_and(|(verdict, reached)| {
                 reached || (self.plan.policy.fail_fast && verdict == Verdict::Blocked)
             }),

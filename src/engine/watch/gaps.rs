@@ -121,13 +121,14 @@ impl Watch {
         self.under_way.fill(0);
         for cell in self.in_line.iter_mut().flat_map(std::mem::take) {
             let cell = cell as usize;
+            self.cells[cell].asked.leave_line();
             if self.cells[cell].next == Timestamp::MAX {
                 self.cells[cell].next = now;
                 self.timers.set(now, Timer::Cell(cell), self.cells[cell].why);
             }
         }
         for (i, cell) in self.cells.iter_mut().enumerate() {
-            if std::mem::take(&mut cell.in_flight) > 0 {
+            if std::mem::take(&mut cell.asked).is_owed() {
                 cell.next = now;
                 self.timers.set(now, Timer::Cell(i), cell.why);
             }
@@ -225,7 +226,7 @@ impl Watch {
         let gap = Gap { kind: GapKind::Offline, from, to: Some(now) };
         self.out.events.push(Event::Gap { at: now, gap });
         for (i, cell) in self.cells.iter_mut().enumerate() {
-            if cell.is_in_trouble() && cell.in_flight == 0 && cell.next > now {
+            if cell.is_in_trouble() && cell.asked.under_way() == 0 && cell.next > now {
                 cell.next = now;
                 self.timers.set(now, Timer::Cell(i), cell.why);
             }

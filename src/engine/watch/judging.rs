@@ -180,6 +180,7 @@ impl Watch {
     }
 
     pub(super) fn judge_record(&mut self, record: usize) {
+        self.records[record].crossed = false;
         self.work_out_sight(record);
         let brief = self.is_many();
         let Judged { report, decided, clear } = self.judge(record, self.now, brief);

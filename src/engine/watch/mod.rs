@@ -265,7 +265,7 @@ impl Watch {
         let found = matches!(input, Input::Found(_));
         match input {
             Input::Started => self.start(),
-            Input::Woke if self.plan.mode == Mode::Look => self.judge_put_off(),
+            Input::Woke if self.plan.mode == Mode::Look => self.judge_put_off(self.now),
             Input::Woke => {}
             Input::Found(finding) => self.found(finding),
             Input::Gap(gap) => self.pick_up(gap),

@@ -136,12 +136,14 @@ pub(super) struct Progress {
     pub(super) looking_until: Timestamp,
     pub(super) decided: bool,
     pub(super) dirty: bool,
-    /// The voters that are being asked about it.
+    /// The voters that are being asked about it, or will be as soon as there is room.
     pub(super) asking: u32,
     /// It is judged a moment later.
     pub(super) put_off: bool,
     /// Its servers have said something new since it was judged.
     pub(super) unweighed: bool,
+    /// A resolver has said something since then that may speak against it.
+    pub(super) crossed: bool,
     /// What the CA's other rules say, and of which look at its name.
     pub(super) sighted: Option<Box<Sighted>>,
     /// What one of its resolvers held last that is not expected, and how one failed.
@@ -203,6 +205,7 @@ impl Progress {
                 asking: 0,
                 put_off: false,
                 unweighed: false,
+                crossed: false,
                 sighted: None,
                 details: [None, None],
                 reached: [false; 3],

@@ -68,7 +68,9 @@ impl Watch {
         if self.under_way[resolver] >= schedule::UNDER_WAY {
             // Asked as soon as others have been answered; what waits here costs four octets.
             self.cells[cell].next = Timestamp::MAX;
-            self.in_line[resolver].push_back(u32::try_from(cell).unwrap_or(u32::MAX));
+            if self.cells[cell].missing(self.plan.mode == Mode::Look) > 0 {
+                self.stand_in_line(record, cell, resolver);
+            }
             return;
         }
         if self.late[resolver] && self.cells[cell].put_off() {
@@ -85,7 +87,7 @@ impl Watch {
         let question = Arc::clone(&self.auth.nodes[node].question);
         let entry = &self.cells[cell];
         let (missing, why, is_new) =
-            (entry.missing(self.plan.mode == Mode::Look), entry.why, entry.in_flight == 0);
+            (entry.missing(self.plan.mode == Mode::Look), entry.why, !entry.asked.is_owed());
         if missing > 0 && is_new {
             self.records[record].asking += u32::from(self.votes(resolver));
         }
@@ -94,7 +96,7 @@ impl Watch {
             let entry = &mut self.cells[cell];
             let sample = entry.sample;
             entry.sample = sample.wrapping_add(1);
-            entry.in_flight += 1;
+            entry.asked.one_more();
             let task = Task::Ask {
                 vantage: self.vantage_id(resolver),
                 server: Arc::clone(&server),
@@ -107,6 +109,15 @@ impl Watch {
         }
     }
 
+    fn stand_in_line(&mut self, record: usize, cell: usize, resolver: usize) {
+        if !self.cells[cell].asked.is_owed() {
+            self.records[record].asking += u32::from(self.votes(resolver));
+        }
+        if self.cells[cell].asked.stand_in_line() {
+            self.in_line[resolver].push_back(u32::try_from(cell).unwrap_or(u32::MAX));
+        }
+    }
+
     fn votes(&self, resolver: usize) -> bool {
         self.plan.resolvers[resolver].role == Role::Voter
     }
@@ -116,8 +127,14 @@ impl Watch {
         while self.under_way[resolver] < schedule::UNDER_WAY {
             let Some(cell) = self.in_line[resolver].pop_front() else { return };
             let cell = cell as usize;
+            self.cells[cell].asked.leave_line();
+            if self.cells[cell].asked.is_owed() {
+                continue;
+            }
+            let (record, _) = self.place_of(cell);
+            self.records[record].asking -= u32::from(self.votes(resolver));
             // Whatever has set its next look meanwhile has its own timer.
-            if self.cells[cell].next == Timestamp::MAX && self.cells[cell].in_flight == 0 {
+            if self.cells[cell].next == Timestamp::MAX {
                 self.cells[cell].next = self.now;
                 self.ask_resolver(cell);
             }
@@ -156,19 +173,26 @@ impl Watch {
             return;
         }
         let cell = self.cells_of(record).start + resolver;
-        if self.cells[cell].in_flight == 1 {
+        if self.cells[cell].asked.one_less() && !self.cells[cell].asked.is_owed() {
             self.records[record].asking -= u32::from(self.votes(resolver));
         }
-        self.cells[cell].in_flight = self.cells[cell].in_flight.saturating_sub(1);
         self.under_way[resolver] = self.under_way[resolver].saturating_sub(1);
         self.ask_next_in_line(resolver);
         let reading = reading::read(&self.plan.records[record], &self.records[record].truth, seen);
         if reading == Reading::Silent(Failure::NoRoute) && self.next_endpoint(cell, resolver) {
             return;
         }
+        let before = self.cells[cell].stance();
         let rtt = if let Seen::Answered(answer) = seen { answer.rtt_micros } else { 0 };
         self.fold_cell(record, cell, resolver, reading, rtt);
-        let contradicts = self.votes(resolver) && self.cells[cell].stance() == Stance::Contradicts;
+        let stance = self.cells[cell].stance();
+        self.records[record].crossed |= match stance {
+            Stance::Confirmed => false,
+            // One that was left out counts again, and is not right yet.
+            Stance::Unasked | Stance::Unconfirmed => matches!(before, Stance::Confirmed | Stance::Out),
+            Stance::Contradicts | Stance::Out => true,
+        };
+        let contradicts = self.votes(resolver) && stance == Stance::Contradicts;
         if contradicts && self.records[record].settle_from.is_some() {
             // Settling begins anew from now, however soon it turns back.
             self.records[record].unweighed = true;
@@ -182,7 +206,7 @@ impl Watch {
         if next >= self.plan.resolvers[resolver].endpoints.len() {
             return false;
         }
-        if self.cells[cell].in_flight == 0 {
+        if self.cells[cell].asked.under_way() == 0 {
             self.cells[cell].endpoint = u8::try_from(next).unwrap_or(u8::MAX);
             self.cells[cell].next = self.now;
             self.timers.set(self.now, Timer::Cell(cell), Why::First);

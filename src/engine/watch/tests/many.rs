@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::sums::{Counted, Outlook};
 use super::*;
+use crate::engine::convergence::Stance;
 
 const MANY: usize = 150;
 
@@ -102,7 +103,7 @@ fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
         Task::Ask { record: Some(_), vantage, .. } => Some(vantage),
         _ => None,
     };
-    let (mut most, mut asked) = (0, 0);
+    let (mut most, mut asked, mut awaited) = (0, 0, 0);
     // The resolvers answer last of all.
     while let Some(at) = queue.iter().position(|e| resolver(e).is_none()).or((!queue.is_empty()).then_some(0))
     {
@@ -112,9 +113,12 @@ fn no_more_is_under_way_than_a_resolver_is_asked_at_once() {
         queue.extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
         let first = queue.iter().filter(|errand| resolver(errand) == Some(VantageId(0))).count();
         most = most.max(first);
+        awaited = awaited.max(watch.records.iter().filter(|record| record.asking == 2).count());
     }
     assert_eq!(most, 256, "as many as are asked at once, and no more");
     assert_eq!(asked, 600 * 2, "each once; further samples come in their time");
+    assert_eq!(awaited, 600, "whoever stands in line is waited for too");
+    assert!(watch.records.iter().all(|record| record.asking == 0));
 }
 
 /// A watch of many whose name servers are right and whose surveys are back, with the questions to its resolvers.
@@ -182,6 +186,54 @@ fn a_record_that_is_safe_is_judged_by_every_answer() {
         watch.mark_caches(0);
         assert_eq!(watch.take_dirty() == [0], !waits, "{verdict:?}, {reached}");
     }
+}
+
+#[test]
+fn a_look_that_has_found_a_record_safe_hears_out_those_who_only_say_the_same() {
+    let (old, good) = (answer(&[OLD], 300), answer(&[NEW], 300));
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let now = Timestamp::from_secs(1_000_000);
+    let mut plan = many(&world, MANY);
+    plan.mode = Mode::Look;
+    let (mut watch, errands) = first_looks(&mut world, plan, now);
+    let Task::Ask { record: Some(asked_last), .. } = errands[0].task else { panic!("{:?}", errands[0]) };
+    let (record, errands) = (asked_last.0 as usize, of_record(&errands, asked_last.0));
+    assert_eq!(errands.len(), 20, "four of each of five");
+    let counts = Counted { verdict: Verdict::Safe, reached: true, outlook: Outlook::Safe };
+    let before = watch.records[record].counted.replace(counts);
+    watch.sums.recount(before, counts);
+    let mut judged = |errand: &Errand, seen| {
+        watch.step(now, Input::Found(Finding { errand: errand.clone(), at: now, seen, questions: 1 }));
+        !watch.records[record].put_off
+    };
+    let say = |answer: &Answer| Seen::Answered(Box::new(answer.clone()));
+    for errand in &errands[..4] {
+        assert!(!judged(errand, say(&good)));
+    }
+    assert!(judged(&errands[4], say(&old)), "that speaks against it");
+}
+
+#[test]
+fn a_look_waits_for_nobody_who_has_nothing_left_to_say() {
+    let good = answer(&[NEW], 300);
+    let mut world = Little::new(&[&good, &good], &vec![good.clone(); 5]);
+    let now = Timestamp::from_secs(1_000_000);
+    let mut plan = many(&world, MANY);
+    plan.mode = Mode::Look;
+    // Four samples each: the resolvers have room for 64 records at a time.
+    let (mut watch, mut errands) = first_looks(&mut world, plan, now);
+    while let Some(errand) = errands.pop() {
+        let Task::Ask { record: Some(record), .. } = errand.task else { panic!("{errand:?}") };
+        let seen = world.seen(&errand);
+        errands
+            .extend(watch.step(now, Input::Found(Finding { errand, at: now, seen, questions: 1 })).errands);
+        let idle = |cell: &&u32| watch.cells[**cell as usize].missing(true) == 0;
+        assert_eq!(watch.in_line.iter().flatten().filter(idle).count(), 0, "stands in line for nothing");
+        let record = record.0 as usize;
+        let owed = watch.cells_of(record).filter(|&cell| watch.cells[cell].asked.is_owed()).count();
+        assert_eq!(watch.records[record].asking as usize, owed);
+    }
+    assert!(watch.cells.iter().all(|cell| !cell.asked.is_owed() && cell.stance() == Stance::Confirmed));
 }
 
 #[test]
